@@ -1,0 +1,1 @@
+"""The conversation: pure functions from (session, what was typed, context) to (session, screen, effects)."""

@@ -1,0 +1,70 @@
+"""What a hop may know: the register to read, the keys, the caller's phone, the time. Built by the gateway for each hop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import blake2b
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from flows.session import Session
+from flows.texts import Catalogues
+from models.database import Reader
+from models.identifiers import Msisdn
+from models.keyring import KeyRing
+
+BAMAKO = ZoneInfo("Africa/Bamako")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Settings that the conversation needs. Counts, and whole minutes or hours."""
+
+    misses: int
+    lock_minutes: int
+    resume_minutes: int
+    visit_code_hours: int
+    callback_hours: int
+
+
+class Register(Protocol):
+    """Gives the thread's reader; raises models.database.DatabaseAway."""
+
+    def reader(self) -> Reader:
+        """A connection for reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One hop's surroundings. `seed` is 16 bytes that depend only on (session, hop); `left` is a call left unfinished."""
+
+    register: Register
+    keys: KeyRing
+    catalogues: Catalogues
+    limits: Limits
+    phone: Msisdn
+    now: datetime
+    service_code: str
+    seed: bytes
+    left: Session | None = None
+
+    @property
+    def db(self) -> Reader:
+        """The register, for reading. Raises models.database.DatabaseAway."""
+        return self.register.reader()
+
+    @property
+    def today(self) -> date:
+        """The day in Bamako, on which validity is judged."""
+        return self.now.astimezone(BAMAKO).date()
+
+    @property
+    def misses_since(self) -> datetime:
+        """From when failed look-ups count towards the lock."""
+        return self.now - timedelta(minutes=self.limits.lock_minutes)
+
+    def reference(self, purpose: str = "") -> str:
+        """Six digits that the person can read to a help desk; the same for the same hop, however often it comes."""
+        number = int.from_bytes(blake2b(purpose.encode(), key=self.seed, digest_size=8).digest())
+        return str(100_000 + number % 900_000)
