@@ -1,0 +1,27 @@
+"""Names of the queues and of the jobs.
+
+A job is enqueued by its dotted name, so that who asks for it need not import who does it; a test proves that each name
+leads to a function. Job arguments are opaque ids only.
+"""
+
+TRANSACTIONAL = "transactional"
+"""What a person waits for."""
+
+BULK = "bulk"
+"""What can wait: book-keeping, campaigns."""
+
+LANES = (TRANSACTIONAL, BULK)
+"""Every queue. One worker process serves one."""
+
+ANSWER_OWED = "workers.answers.answer_all"
+ERASE = "workers.erasures.carry_out_all"
+DRAIN_HOPS = "workers.funnel.drain"
+SEAL_AUDIT = "workers.seals.seal"
+
+LANE_OF = {
+    ANSWER_OWED: TRANSACTIONAL,
+    ERASE: BULK,
+    DRAIN_HOPS: BULK,
+    SEAL_AUDIT: BULK,
+}
+"""Every job and the queue that it waits in."""

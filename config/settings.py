@@ -1,0 +1,144 @@
+"""The settings: one frozen object, read once. Defaults < TOML file < environment.
+
+The file is `ramu.toml` beside the launcher, or the one that RAMU_SETTINGS names; its keys are the names below. In the
+environment a name carries the prefix RAMU_ (RAMU_SERVICE_CODE), except DATABASE_URL, REDIS_URL and PORT. Lists are
+written with commas in the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+"""The folder of the launcher."""
+
+DEMO_SECRET = "demo"  # noqa: S105 - a word that everybody may know: accepted in the demonstration only
+"""The secret of the provider's callbacks in the demonstration."""
+
+STRONG_SECRET = 32
+"""The least characters of a secret outside of the demonstration: 16 random bytes in hexadecimal."""
+
+Network = IPv4Network | IPv6Network
+
+
+class BadSettings(ValueError):
+    """A setting cannot be used: the message names it, one line a setting, without its value."""
+
+
+def _sqlite(so_far: dict[str, Any]) -> SecretStr:
+    return SecretStr(f"sqlite:///{so_far['data_folder']}/ramu.sqlite")
+
+
+def _embedded_redis(so_far: dict[str, Any]) -> SecretStr:
+    return SecretStr(f"unix://{so_far['data_folder']}/redis/redis.sock")
+
+
+class Settings(BaseSettings):
+    """Everything that differs between two installations. Times are in the unit that the name ends with."""
+
+    model_config = SettingsConfigDict(env_prefix="RAMU_", frozen=True, extra="ignore", validate_default=True)
+
+    demo: bool = Field(False, description="the demonstration: fictional people, a simulator, a secret that all know")
+    data_folder: Path = Field(CHECKOUT / "var", description="database, queue and keys of an embedded installation")
+    key_folder: Path = Field(default_factory=lambda so_far: so_far["data_folder"] / "keys", description="the key ring")
+    database_url: SecretStr = Field(default_factory=_sqlite, validation_alias="database_url")
+    redis_url: SecretStr = Field(default_factory=_embedded_redis, validation_alias="redis_url")
+
+    host: str = Field("127.0.0.1", description="the address to listen on")
+    port: int = Field(8000, ge=1, le=65535, validation_alias="port")
+    public_url: str = Field("", description="how the outside reaches the gateway; empty: http://host:port")
+    web_processes: int = Field(2, ge=1, le=64)
+    web_threads: int = Field(8, ge=1, le=256, description="hops worked on at the same time in one process")
+
+    service_code: str = Field("*212#", pattern=r"^\*[0-9*]{1,10}#$", description="what people dial (assumption)")
+    webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field((), max_length=2)
+    allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field((), description="who may call; empty: all")
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field((), description="whose X-Forwarded-For counts")
+    body_bytes: int = Field(16_384, ge=1_024, description="the longest body of a callback")
+
+    log_format: Literal["json", "text"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    redis_connect_ms: int = Field(300, ge=10, le=1_000)
+    redis_read_ms: int = Field(500, ge=10, le=1_000)
+    database_ms: int = Field(800, ge=50, le=1_500, description="the longest wait of a hop for the database")
+
+    session_seconds: int = Field(600, ge=180, description="how long a call and its answers are remembered")
+    resume_minutes: int = Field(60, ge=1, description="how long a form left open can be taken up again")
+    misses: int = Field(5, ge=1, description="numbers that do not exist before look-ups are locked (A9)")
+    lock_minutes: int = Field(30, ge=1)
+    visit_code_hours: int = Field(48, ge=1)
+    callback_hours: int = Field(48, ge=1, description="one open call-back request for so long")
+
+    @field_validator("webhook_secrets", "allowed_networks", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, given: object) -> object:
+        return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+    @field_validator("data_folder", "key_folder")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        return folder.expanduser().absolute()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What the provider may show, in the path or as the password of basic authentication: two while one is changed."""
+        own = tuple(secret.get_secret_value() for secret in self.webhook_secrets)
+        return (*own, DEMO_SECRET) if self.demo else own
+
+    @property
+    def address(self) -> str:
+        """The gateway's own address, without a trailing slash."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file())
+
+
+def settings_file() -> Path:
+    """The TOML file that is read if it is there."""
+    return Path(os.environ.get("RAMU_SETTINGS") or CHECKOUT / "ramu.toml")
+
+
+def load(**given: Any) -> Settings:
+    """The settings of this process; `given` wins over the environment and the file. Raises BadSettings."""
+    try:
+        return Settings(**given)
+    except ValidationError as refused:
+        lines = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in refused.errors())
+        raise BadSettings("\n".join(lines)) from None
+    except tomllib.TOMLDecodeError as fault:
+        raise BadSettings(f"{settings_file()}: {fault}") from None
+
+
+def weak(settings: Settings) -> tuple[str, ...]:
+    """Why these callback secrets must not meet the internet, one sentence each; () when they may."""
+    own = [secret.get_secret_value() for secret in settings.webhook_secrets]
+    if settings.demo:
+        return ("the demonstration accepts the secret that everybody knows",)
+    if not own:
+        return ("no callback secret is set (RAMU_WEBHOOK_SECRETS)",)
+    return tuple(f"callback secret {place} has fewer than {STRONG_SECRET} characters"
+                 for place, secret in enumerate(own, start=1) if len(secret) < STRONG_SECRET)  # fmt: skip
