@@ -1,7 +1,7 @@
 """Names of the queues and of the jobs.
 
-A job is enqueued by its dotted name, so that who asks for it need not import who does it; a test proves that each name
-leads to a function. Job arguments are opaque ids only.
+A job is enqueued by its dotted name, so that who asks for it need not import who does it; a test proves that
+each name leads to a function. Job arguments are opaque ids only.
 """
 
 TRANSACTIONAL = "transactional"

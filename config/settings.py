@@ -1,8 +1,8 @@
 """The settings: one frozen object, read once. Defaults < TOML file < environment.
 
-The file is `ramu.toml` beside the launcher, or the one that RAMU_SETTINGS names; its keys are the names below. In the
-environment a name carries the prefix RAMU_ (RAMU_SERVICE_CODE), except DATABASE_URL, REDIS_URL and PORT. Lists are
-written with commas in the environment.
+The file is `ramu.toml` beside the launcher, or the one that RAMU_SETTINGS names; its keys are the names
+below. In the environment a name carries the prefix RAMU_ (RAMU_SERVICE_CODE), except DATABASE_URL, REDIS_URL
+and PORT. Lists are written with commas in the environment.
 """
 
 from __future__ import annotations
@@ -22,19 +22,21 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from config.faults import Fault
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The folder of the launcher."""
 
-DEMO_SECRET = "demo"  # noqa: S105 - a word that everybody may know: accepted in the demonstration only
+DEMO_SECRET = "demo"
 """The secret of the provider's callbacks in the demonstration."""
 
 STRONG_SECRET = 32
 """The least characters of a secret outside of the demonstration: 16 random bytes in hexadecimal."""
 
-Network = IPv4Network | IPv6Network
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
 
 
-class BadSettings(ValueError):
+class BadSettings(Fault, ValueError):
     """A setting cannot be used: the message names it, one line a setting, without its value."""
 
 
@@ -51,9 +53,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="RAMU_", frozen=True, extra="ignore", validate_default=True)
 
-    demo: bool = Field(False, description="the demonstration: fictional people, a simulator, a secret that all know")
-    data_folder: Path = Field(CHECKOUT / "var", description="database, queue and keys of an embedded installation")
-    key_folder: Path = Field(default_factory=lambda so_far: so_far["data_folder"] / "keys", description="the key ring")
+    demo: bool = Field(False, description="fictional people, a simulator, a secret that all know")
+    data_folder: Path = Field(CHECKOUT / "var", description="what an embedded installation stores")
+    key_folder: Path = Field(default_factory=lambda so_far: so_far["data_folder"] / "keys")
     database_url: SecretStr = Field(default_factory=_sqlite, validation_alias="database_url")
     redis_url: SecretStr = Field(default_factory=_embedded_redis, validation_alias="redis_url")
 
@@ -63,10 +65,11 @@ class Settings(BaseSettings):
     web_processes: int = Field(2, ge=1, le=64)
     web_threads: int = Field(8, ge=1, le=256, description="hops worked on at the same time in one process")
 
-    service_code: str = Field("*212#", pattern=r"^\*[0-9*]{1,10}#$", description="what people dial (assumption)")
+    # assumption: no code has been given to the service yet
+    service_code: str = Field("*212#", pattern=r"^\*[0-9*]{1,10}#$", description="what people dial")
     webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field((), max_length=2)
-    allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field((), description="who may call; empty: all")
-    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field((), description="whose X-Forwarded-For counts")
+    allowed_networks: Networks = Field((), description="who may call; empty: all")
+    trusted_proxies: Networks = Field((), description="whose X-Forwarded-For counts")
     body_bytes: int = Field(16_384, ge=1_024, description="the longest body of a callback")
 
     log_format: Literal["json", "text"] = "json"
@@ -86,7 +89,9 @@ class Settings(BaseSettings):
     @field_validator("webhook_secrets", "allowed_networks", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, given: object) -> object:
-        return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+        if not isinstance(given, str):
+            return given
+        return tuple(part.strip() for part in given.split(",") if part.strip())
 
     @field_validator("data_folder", "key_folder")
     @classmethod
@@ -95,7 +100,7 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What the provider may show, in the path or as the password of basic authentication: two while one is changed."""
+        """What the provider may show, in the path or as a basic password: two while one is being changed."""
         own = tuple(secret.get_secret_value() for secret in self.webhook_secrets)
         return (*own, DEMO_SECRET) if self.demo else own
 
@@ -140,5 +145,5 @@ def weak(settings: Settings) -> tuple[str, ...]:
         return ("the demonstration accepts the secret that everybody knows",)
     if not own:
         return ("no callback secret is set (RAMU_WEBHOOK_SECRETS)",)
-    return tuple(f"callback secret {place} has fewer than {STRONG_SECRET} characters"
-                 for place, secret in enumerate(own, start=1) if len(secret) < STRONG_SECRET)  # fmt: skip
+    short = [place for place, secret in enumerate(own, start=1) if len(secret) < STRONG_SECRET]
+    return tuple(f"callback secret {place} has fewer than {STRONG_SECRET} characters" for place in short)
