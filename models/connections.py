@@ -1,0 +1,161 @@
+"""Driver connections that never make a caller wait longer than it said: PostgreSQL (psycopg) and SQLite.
+
+A server that hangs is as bad as one that is dead, so the deadline is kept here, on the client's side: a
+backend that is stopped in mid-statement costs the deadline and no more.
+"""
+
+from __future__ import annotations
+
+import select
+import sqlite3
+from queue import Empty, SimpleQueue
+from threading import Thread
+from time import monotonic
+from typing import Any
+
+import psycopg
+from psycopg.abc import RV, PQGen
+from psycopg.conninfo import conninfo_to_dict
+
+from config.faults import Fault
+
+DRIVER_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError)
+# The statement failed, the server did not: no reason to keep the other callers off.
+_ONE_STATEMENT = (
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
+)
+_SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_SQLITE_AWAY = _SQLITE_BUSY | {
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+}
+_PAUSE_SECONDS = 1.0
+
+
+class DatabaseAway(Fault):
+    """The database did not answer, or not in time. `outage` is false when only one statement failed."""
+
+    def __init__(self, reason: str, *, outage: bool = True) -> None:
+        super().__init__(f"the database does not answer: {reason}")
+        self.outage = outage
+
+
+def away(error: BaseException | None) -> DatabaseAway | None:
+    """Translate a driver's error: None when the statement is what was wrong, not the database."""
+    if isinstance(error, sqlite3.OperationalError):
+        code = error.sqlite_errorcode & 0xFF
+        return DatabaseAway(str(error), outage=code not in _SQLITE_BUSY) if code in _SQLITE_AWAY else None
+    if isinstance(error, DRIVER_ERRORS):
+        return DatabaseAway(type(error).__name__, outage=not isinstance(error, _ONE_STATEMENT))
+    return None
+
+
+class Breaker:
+    """Remembers an outage for a second: callers fail at once meanwhile, then one of them tries again."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def enter(self) -> None:
+        """Raise DatabaseAway while the outage is remembered; the first caller after it is the probe."""
+        if not self._until:
+            return
+        now = monotonic()
+        if now < self._until:
+            raise DatabaseAway("it was away a moment ago")
+        self._until = now + _PAUSE_SECONDS
+
+    def trip(self, error: DatabaseAway) -> None:
+        """Keep everybody off for a second, if the error is an outage."""
+        if error.outage:
+            self._until = monotonic() + _PAUSE_SECONDS
+
+    def close(self) -> None:
+        """Note that the database answered."""
+        self._until = 0.0
+
+
+class DeadlineConnection(psycopg.Connection[Any]):
+    """A PostgreSQL connection with bounded waits; one that ran out is closed, its answer may still come."""
+
+    deadline: float | None = None
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait for the server at most `timeout`, else `deadline` seconds. Raises psycopg.OperationalError."""
+        limit = self.deadline if timeout is None else timeout
+        try:
+            return super().wait(gen, interval, limit)
+        except psycopg.errors._WaitTimeout:
+            self.close()
+            raise
+
+
+def open_postgresql(url: str, deadline: float | None, *, autocommit: bool) -> DeadlineConnection:
+    """Connect within `deadline` seconds (None: psycopg's own limit). Raises psycopg.OperationalError.
+
+    The attempt runs in a thread: resolving a name or greeting a stopped server takes at least two seconds to
+    give up, and psycopg cannot be told less.
+    """
+    if deadline is None:
+        return _connect(url, None, autocommit)
+    answer: SimpleQueue[DeadlineConnection | BaseException] = SimpleQueue()
+    given_up = False
+
+    def attempt() -> None:
+        try:
+            connection = _connect(url, deadline, autocommit)
+        except psycopg.Error as error:
+            answer.put(error)
+            return
+        answer.put(connection)
+        if given_up:
+            connection.close()
+
+    Thread(target=attempt, name="postgresql-connect", daemon=True).start()
+    try:
+        outcome = answer.get(timeout=deadline)
+    except Empty:
+        given_up = True
+        raise psycopg.errors.ConnectionTimeout("no connection within the deadline") from None
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+def _connect(url: str, deadline: float | None, autocommit: bool) -> DeadlineConnection:
+    settings: dict[str, Any] = conninfo_to_dict(url)
+    options = [str(settings.get("options") or ""), "-c timezone=UTC"]
+    if deadline is not None:
+        # The server gives up a little before we do, so that a slow statement costs it no more than us.
+        options.append(f"-c statement_timeout={int(deadline * 900)}")
+        settings["connect_timeout"] = 2
+    settings["options"] = " ".join(options).strip()
+    connection = DeadlineConnection.connect("", autocommit=autocommit, **settings)
+    connection.deadline = deadline
+    return connection
+
+
+def open_sqlite(path: str, deadline: float | None) -> sqlite3.Connection:
+    """Open a SQLite file in WAL mode; a lock is waited for at most `deadline` seconds (None: a minute).
+
+    Transactions are begun by hand (`BEGIN IMMEDIATE`), never by the driver. Raises sqlite3.OperationalError.
+    """
+    connection = sqlite3.connect(path, timeout=deadline or 60, isolation_level=None, check_same_thread=False)
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+    return connection
+
+
+def is_stale(connection: Any) -> bool:
+    """Tell without a round trip if the server closed an idle connection: its socket is readable."""
+    if isinstance(connection, sqlite3.Connection):
+        return False
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

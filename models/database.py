@@ -1,0 +1,192 @@
+"""The database as the domain sees it: one metadata, a reader per thread, write transactions.
+
+Both dialects run the same SQLAlchemy Core statements. The path of a USSD hop reads through `Prepared` on the
+thread's own driver connection, which costs a sixth of a Core execution; writes are SQLAlchemy transactions.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from weakref import WeakSet
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    create_engine,
+    event,
+    exc,
+)
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.types import TypeDecorator
+
+from models.connections import (
+    DRIVER_ERRORS,
+    Breaker,
+    DatabaseAway,
+    away,
+    is_stale,
+    open_postgresql,
+    open_sqlite,
+)
+from models.prepared import Db, Prepared, Reader
+
+__all__ = ["Database", "DatabaseAway", "Db", "Id", "Prepared", "Reader", "Sealed", "UtcDateTime", "metadata"]
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only when the key's type is exactly INTEGER.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Sealed(LargeBinary):
+    """A column that names a person, made by `KeyRing.seal(text, purpose)`. Rotation finds it by type."""
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__()
+        self.purpose = purpose
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC by both databases. A naive one is refused with ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Bring an aware moment to UTC."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the moment back aware, in UTC; SQLite keeps the bare digits."""
+        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+class Database:
+    """A database by its URL (`sqlite:///file`, `postgresql://...`), whose every use ends within the deadline.
+
+    Whatever fails or hangs in the database itself becomes DatabaseAway; then all fail at once for a second.
+    """
+
+    def __init__(self, url: str, deadline_ms: int | None) -> None:
+        self.dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
+        rest = url.split("://", 1)[1]
+        self._url = rest.removeprefix("/") if self.dialect == "sqlite" else f"postgresql://{rest}"
+        self._deadline = None if deadline_ms is None else deadline_ms / 1000
+        self._breaker = Breaker()
+        self._local = threading.local()
+        self._readers: WeakSet[Reader] = WeakSet()
+        self._engine = self._make_engine()
+
+    @classmethod
+    def open(cls, url: str, *, deadline_ms: int | None = 800) -> Database:
+        """Make a Database, unconnected yet. `deadline_ms` bounds connecting and each statement."""
+        return cls(url, deadline_ms)
+
+    def reader(self) -> Reader:
+        """This thread's connection for reading, opened anew if the server closed it. Raises DatabaseAway."""
+        self._breaker.enter()
+        reader: Reader | None = getattr(self._local, "reader", None)
+        if reader is None or is_stale(reader.connection):
+            reader = self._local.reader = Reader(self._connect(autocommit=True), self.dialect, self._breaker)
+            self._readers.add(reader)
+        return reader
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One write transaction, committed at the end of the block, undone if it raises. Raises DatabaseAway.
+
+        A DatabaseAway out of the commit leaves open whether it happened: repeat with the same unique key.
+        """
+        self._breaker.enter()
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DatabaseAway as error:
+            self._breaker.trip(error)
+            raise
+        except (exc.DBAPIError, exc.TimeoutError, *DRIVER_ERRORS) as error:
+            if found := self._away(error):
+                self._breaker.trip(found)
+                raise found from error
+            raise
+        self._breaker.close()
+
+    def alive(self) -> bool:
+        """Tell whether the database answers now, within the deadline."""
+        try:
+            reader = self.reader()
+            reader.cursor.execute("SELECT 1")
+            reader.cursor.fetchall()
+        except DatabaseAway:
+            return False
+        except DRIVER_ERRORS as error:
+            reader.failed(away(error) or DatabaseAway(str(error)))
+            return False
+        reader.answered()
+        return True
+
+    def dispose(self) -> None:
+        """Close every connection of every thread."""
+        for reader in list(self._readers):
+            reader.connection.close()
+        self._local = threading.local()
+        self._engine.dispose()
+
+    def _connect(self, *, autocommit: bool) -> Any:
+        try:
+            if self.dialect == "sqlite":
+                return open_sqlite(self._url, self._deadline)
+            return open_postgresql(self._url, self._deadline, autocommit=autocommit)
+        except DRIVER_ERRORS as error:
+            found = away(error) or DatabaseAway(str(error))
+            self._breaker.trip(found)
+            raise found from error
+
+    @staticmethod
+    def _away(error: BaseException) -> DatabaseAway | None:
+        if isinstance(error, exc.TimeoutError):
+            return DatabaseAway("no free connection within the deadline", outage=False)
+        return away(error.orig if isinstance(error, exc.DBAPIError) else error)
+
+    def _make_engine(self) -> Engine:
+        engine = create_engine(
+            "sqlite://" if self.dialect == "sqlite" else "postgresql+psycopg://",
+            creator=lambda: self._connect(autocommit=False),
+            poolclass=QueuePool,
+            pool_size=8,
+            pool_timeout=self._deadline or 30,
+        )
+        event.listen(engine, "checkout", _refuse_stale)
+        if self.dialect == "sqlite":
+            event.listen(engine, "begin", _begin_immediate)
+        return engine
+
+
+def _refuse_stale(connection: Any, _record: Any, _proxy: Any) -> None:
+    if is_stale(connection):
+        raise exc.DisconnectionError("closed by the server while idle")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # One that starts by reading and then writes would meet "database is locked" at once, without waiting.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
