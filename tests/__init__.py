@@ -1,0 +1,1 @@
+"""The proofs: one folder for each floor, beside the fixtures that they share."""
