@@ -33,13 +33,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One call. `seen` is (length, digest) of the provider's whole `text` so far; `bad` counts wrong keys in a row."""
+    """One call.
+
+    `seen` is (length, digest) of the provider's whole `text` so far, `bad` counts wrong keys in a row, `own` holds the
+    households that the caller's phone is linked to, `opened` is the second (Unix time) at which the call began.
+    """
 
     place: Place
     back: tuple[Place, ...] = ()
     language: str = "fr"
     charset: str = "GSM7"
     phone_id: int | None = None
+    own: tuple[int, ...] = ()
     hop: int = 0
     bad: int = 0
     seen: tuple[int, str] = (0, "")
@@ -55,6 +60,7 @@ class Session:
             "lang": self.language,
             "set": self.charset,
             "phone": self.phone_id,
+            "own": self.own,
             "hop": self.hop,
             "bad": self.bad,
             "seen": self.seen,
@@ -76,6 +82,7 @@ class Session:
                 language=data["lang"],
                 charset=data["set"],
                 phone_id=data["phone"],
+                own=tuple(data["own"]),
                 hop=data["hop"],
                 bad=data["bad"],
                 seen=(data["seen"][0], data["seen"][1]),

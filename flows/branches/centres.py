@@ -1,0 +1,48 @@
+"""Plus > 1: the health centres near a commune, the first level of care first."""
+
+from flows.ask import Ask
+from flows.places import choose_commune, commune_question
+from flows.screens import Choice, Go, Menu, Notice, Question, screen
+from flows.wording import place
+from models import facilities
+from models.places import Place
+
+
+@screen(question=True)
+def commune(ask: Ask) -> Question:
+    return commune_question(ask, ask.t("Commune : 3 premières lettres ou code (ex : KAT)"), "centres.communes", _near)
+
+
+@screen()
+def communes(ask: Ask) -> Menu:
+    return choose_commune(ask, _near)
+
+
+@screen()
+def near(ask: Ask) -> Menu | Notice:
+    found = facilities.near(ask.context.db, ask.args["commune"])
+    if not found:
+        return Notice(
+            ask.t("Aucun centre connu près de {place}. Allez au CSCom. Urgence : 15", place=place(ask.args["name"])),
+            choices=(Choice("1", ask.t("Un agent me rappelle"), "callback.slot"),),
+        )
+    choices = tuple(
+        Choice(str(key), _label(centre), Go("centres.one", {"facility": centre.facility_id}))
+        for key, centre in enumerate(found[:8], start=1)
+    )
+    return Menu(ask.t("Près de {place} :", place=place(ask.args["name"])), choices)
+
+
+@screen()
+def one(ask: Ask) -> Notice:
+    centre = facilities.facility(ask.context.db, ask.args["facility"])
+    agreed = ask.t("Convention RAMED : oui") if centre.contracted else ask.t("Convention RAMED : non")
+    return Notice(_label(centre), tuple(filter(None, (centre.hours, agreed))))
+
+
+def _label(centre: facilities.Facility) -> str:
+    return f"{facilities.KIND_LABELS[centre.kind]} {place(centre.name)}"
+
+
+def _near(ask: Ask, commune: Place) -> Go:
+    return Go("centres.near", {"commune": commune.code, "name": commune.name})

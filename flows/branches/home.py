@@ -1,0 +1,54 @@
+"""The first screen: the same digits for everybody, and for a known phone the most asked answer on its first lines."""
+
+from flows.ask import Ask
+from flows.screens import Choice, Menu, screen
+from flows.wording import day, masked, state
+from models.coverage import Right
+
+
+@screen()
+def home(ask: Ask) -> Menu:
+    rights = ask.caller().rights
+    return _known(ask, rights) if rights else _unknown(ask)
+
+
+def _unknown(ask: Ask) -> Menu:
+    return Menu(
+        ask.t("Santé Mali"),
+        (
+            Choice("1", ask.t("Mes droits"), "rights.number"),
+            Choice("2", ask.t("RAMED"), "ramed.menu"),
+            Choice("3", ask.t("Mutuelle"), "mutuelle.menu"),
+            Choice("4", ask.t("Soins gratuits"), "free_care.whom"),
+            Choice("5", ask.t("M'inscrire"), "joining.menu"),
+            Choice("6", ask.t("Plus"), "more.menu"),
+        ),
+        after=ask.t("Ou tapez le numéro de votre carte"),
+    )
+
+
+def _known(ask: Ask, rights: tuple[Right, ...]) -> Menu:
+    return Menu(
+        _first_line(ask, rights[0]),
+        (
+            Choice("1", ask.t("Mes droits, code de visite"), "rights.mine"),
+            Choice("2", ask.t("RAMED"), "ramed.menu"),
+            Choice("3", ask.t("Mutuelle"), "mutuelle.menu"),
+            Choice("4", ask.t("Soins gratuits"), "free_care.whom"),
+            Choice("5", ask.t("Mon foyer"), "joining.menu"),
+            Choice("6", ask.t("Plus"), "more.menu"),
+        ),
+        lines=(_who(ask, rights[0]),),
+    )
+
+
+def _first_line(ask: Ask, right: Right) -> str:
+    """The right as one line: scheme, state, and the day until which it holds."""
+    return " ".join(filter(None, (right.scheme, state(ask, right.verdict), day(right.valid_to))))
+
+
+def _who(ask: Ask, right: Right) -> str:
+    others = right.size - 1
+    if others < 1:
+        return masked(right)
+    return ask.t("{name} et {others} autres", name=masked(right), others=others)

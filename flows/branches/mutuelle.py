@@ -1,0 +1,51 @@
+"""3 Mutuelle: the membership as it stands. Paying keeps its digits and opens later."""
+
+from flows.ask import Ask
+from flows.branches.members import shown
+from flows.screens import Choice, Menu, Notice, screen
+from flows.wording import day, francs, month, state
+from models.coverage import Right
+
+
+@screen()
+def menu(ask: Ask) -> Menu | Notice:
+    member = next((right for right in ask.caller().rights if right.scheme == "MUTUELLE"), None)
+    return _member(ask, member) if member else _no_member(ask)
+
+
+def _member(ask: Ask, right: Right) -> Menu:
+    lines = [" ".join(filter(None, (state(ask, right.verdict), day(right.valid_to))))]
+    if right.missing_fcfa:
+        lines.append(
+            ask.t("Il manque {amount} depuis {month}.", amount=francs(right.missing_fcfa), month=month(right.late_since))
+        )
+    if right.covered_from and right.covered_from > ask.today:
+        lines.append(ask.t("Soins couverts dès le {day} (attente).", day=day(right.covered_from)))
+    lines.append(ask.t("Payer : à la section de votre mutuelle."))
+    return Menu(
+        ask.t("{mutuelle}, {size} personnes", mutuelle=right.mutuelle, size=right.size),
+        (Choice("5", ask.t("Membres"), lambda ask: shown(right.household_id)),),
+        lines=tuple(lines),
+        doors=_doors(ask),
+    )
+
+
+def _no_member(ask: Ask) -> Notice:
+    return Notice(
+        ask.t("Ce téléphone n'est lié à aucune mutuelle. Adhérer : à la section de votre commune."),
+        choices=(
+            Choice("6", ask.t("Vérifier un numéro"), "rights.number"),
+            Choice("7", ask.t("Quel régime pour moi ?"), "advice.work"),
+        ),
+        doors=_doors(ask),
+    )
+
+
+def _doors(ask: Ask) -> dict[str, str]:
+    """Digits of the branch that are kept for paying, the harvest plan, receipts and paying for another."""
+    return {
+        "1": ask.t("Payer"),
+        "2": ask.t("Plan de récolte"),
+        "3": ask.t("Mes reçus"),
+        "4": ask.t("Payer pour un autre"),
+    }

@@ -1,0 +1,64 @@
+"""The papers that RAMED asks for, made out for this household: its own members, or the answer to one question."""
+
+from flows.ask import Ask
+from flows.effects import MessageOwed
+from flows.screens import Choice, Go, Menu, Notice, Question, Refused, screen
+from models import households, papers
+from models.identifiers import digits
+
+
+@screen(question=True, form=True)
+def household(ask: Ask) -> Question:
+    return Question(
+        ask.t("Qui vit avec vous ? Tapez les chiffres, ex : 12"),
+        _composed,
+        samples=("1", "1234", "5", "7", "abc"),
+        lines=(
+            ask.t("1 Epoux, épouse"),
+            ask.t("2 Enfants de moins de {age} ans", age=papers.child_age(ask.today)),
+            ask.t("3 Elèves ou étudiants plus âgés"),
+            ask.t("4 Enfant handicapé"),
+            ask.t("5 Personne"),
+        ),
+    )
+
+
+@screen()
+def list(ask: Ask) -> Menu:
+    return Menu(
+        ask.t("Pièces"),
+        (Choice("1", ask.t("Tout par SMS"), _by_message, pinned=True),),
+        lines=tuple(f"- {line}" for line in _labels(ask)),
+    )
+
+
+@screen()
+def sent(ask: Ask) -> Notice:
+    return Notice(ask.t("Vous recevez un SMS. Ref {reference}", reference=ask.args["reference"]))
+
+
+def _composed(ask: Ask, typed: str) -> Go:
+    answers = digits(typed)
+    if not answers or not set(answers) <= set("12345"):
+        raise Refused(ask.t("Tapez un ou plusieurs chiffres de 1 à 5."))
+    return Go("papers.list", {"with": "".join(sorted(set(answers)))})
+
+
+def _labels(ask: Ask) -> tuple[str, ...]:
+    composed = ask.args["with"]
+    codes = papers.papers(
+        "RAMED",
+        spouse="1" in composed,
+        child_under="2" in composed,
+        pupil="3" in composed,
+        disabled="4" in composed,
+        admis=False,
+        day=ask.today,
+    )
+    return tuple(ask.t(papers.short_label(code, ask.today)) for code in codes)
+
+
+def _by_message(ask: Ask) -> Go:
+    reference = ask.context.reference()
+    text = ask.t("Pièces RAMED : {papers}. Ref {reference}", papers=", ".join(_labels(ask)), reference=reference)
+    return Go("papers.sent", {"reference": reference}, effects=(MessageOwed(text, "papers"),))

@@ -1,0 +1,49 @@
+"""2 RAMED: check a receipt, the papers for one's own household, renewal, and where to go."""
+
+from flows.ask import Ask
+from flows.branches.rights import check_number
+from flows.screens import Choice, Go, Menu, Notice, Question, screen
+from models.facts import validity_years
+
+
+@screen()
+def menu(ask: Ask) -> Menu:
+    return Menu(
+        ask.t("RAMED"),
+        (
+            Choice("1", ask.t("Vérifier un récépissé"), "ramed.receipt"),
+            Choice("3", ask.t("Pièces à fournir"), "papers.household"),
+            Choice("4", ask.t("Renouveler"), "ramed.renewal"),
+            Choice("5", ask.t("Où aller"), "ramed.where"),
+        ),
+        doors={"2": ask.t("Mon dossier")},
+    )
+
+
+@screen(question=True)
+def receipt(ask: Ask) -> Question:
+    return Question(
+        ask.t("Numéro du récépissé d'immatriculation (13 chiffres) :"),
+        check_number,
+        samples=("1111234567890", "12"),
+    )
+
+
+@screen()
+def renewal(ask: Ask) -> Notice:
+    return Notice(
+        ask.t("Le RAMED vaut {years} ans. Ensuite : nouvelle demande à la mairie.", years=validity_years(ask.today)),
+        choices=(
+            Choice("1", ask.t("Pièces à fournir"), "papers.household"),
+            Choice("2", ask.t("Un agent me rappelle"), Go("callback.slot", {"reason": "RENOUVELLEMENT"})),
+        ),
+    )
+
+
+@screen()
+def where(ask: Ask) -> Notice:
+    return Notice(
+        ask.t("Demande : mairie. Enquête : service social."),
+        (ask.t("Soins : CSCom d'abord, puis CSRéf, puis hôpital."),),
+        (Choice("1", ask.t("Trouver un centre"), "centres.commune"),),
+    )

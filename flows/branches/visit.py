@@ -1,0 +1,44 @@
+"""The visit code: six digits for the centre, valid a day. Never compulsory: a centre can always check the number."""
+
+from flows.ask import Ask
+from flows.effects import Disclosed, MessageOwed, VisitCodeIssued
+from flows.screens import End, Go, Refused, screen
+from flows.wording import capitals
+from models import visit_codes
+from models.coverage import Right, Verdict
+
+
+@screen()
+def code(ask: Ask) -> End:
+    return End(
+        ask.t("Code de visite : {code}", code=_spaced(ask.args["code"])),
+        (
+            ask.t("Pour : {name}", name=ask.args["name"]),
+            ask.t("Valable {hours} h. Donnez-le au centre.", hours=ask.context.limits.visit_code_hours),
+        ),
+    )
+
+
+def issue(ask: Ask, right: Right) -> Go:
+    """A code for one person: the open one when there is one, else a new one, also sent by SMS. Raises Refused."""
+    name = capitals(right.given)
+    if right.verdict is not Verdict.VALIDE:
+        raise Refused(ask.t("E17 {name} n'a pas de droit ouvert.", name=name))
+    context = ask.context
+    open_code = visit_codes.open_code(context.db, right.person_id, context.now)
+    if open_code:
+        return Go("visit.code", {"code": open_code, "name": name})
+    hours = context.limits.visit_code_hours
+    free = (c for c in visit_codes.codes_from(context.seed) if visit_codes.is_free(context.db, c, context.now))
+    fresh = next(free)
+    text = ask.t("Code de visite {code} pour {name}, valable {hours} h.", code=fresh, name=name, hours=hours)
+    effects = (
+        VisitCodeIssued(fresh, right.person_id, right.coverage_id, hours),
+        Disclosed("visit_code", f"person:{right.person_id}"),
+        MessageOwed(text, "visit_code"),
+    )
+    return Go("visit.code", {"code": fresh, "name": name}, effects=effects)
+
+
+def _spaced(code: str) -> str:
+    return f"{code[:3]} {code[3:]}"

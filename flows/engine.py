@@ -1,0 +1,271 @@
+"""The engine: from (session, what was typed, context) to (session, screen, effects). It knows no network and no clock.
+
+    hop       one request of the provider: finds what is new in its text, then advances
+    advance   one step of the conversation
+    owed      the end of a call whose answer must come later by SMS
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from flows import gsm7, layout, shortcuts
+from flows.ask import Ask
+from flows.branches import rights
+from flows.context import Context
+from flows.effects import Effect, MessageOwed
+from flows.inputs import Dial, Stale, newest, seen
+from flows.screens import Choice, End, Go, Menu, Notice, Question, Refused, Screen
+from flows.session import MOST_STEPS_BACK, Place, Session
+from flows.tree import HOME, SCREENS
+from models.identifiers import digits
+
+SHORTEST_NUMBER = 6
+"""From this many digits on, what is typed at a menu is a number to check, never a choice."""
+
+BAD_KEYS_BEFORE_HELP = 3
+
+LONGEST_ECHO = 16
+"""Septets of a wrong input that are shown back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the phone shows: the screen's name, its text (within the limits of flows.gsm7), and whether the call ends."""
+
+    name: str
+    text: str
+    ends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One hop's outcome. `resumable`: a form stands open, which a later call may continue."""
+
+    session: Session
+    screen: Shown
+    effects: tuple[Effect, ...]
+    resumable: bool
+
+
+class NotUnderstood(Exception):
+    """What was typed is nothing on this screen; carries the fault to show, already translated."""
+
+
+def hop(session: Session | None, text: str, context: Context) -> Step:
+    """One request: `text` is the provider's whole history. Raises models.database.DatabaseAway."""
+    typed = newest(session, text)
+    step = advance(session, typed, context)
+    if isinstance(typed, Stale):
+        return step
+    return replace(step, session=replace(step.session, seen=seen(text), hop=step.session.hop + 1))
+
+
+def advance(session: Session | None, typed: Dial | Stale | str, context: Context) -> Step:
+    """One step. Without a session, or after an End, the call begins. Raises models.database.DatabaseAway."""
+    if session is None or isinstance(typed, Dial):
+        return _begin(typed.tail if isinstance(typed, Dial) else (), context)
+    ask = Ask(context, session.language, session.charset, session.own)
+    if session.place.screen not in SCREENS:
+        fresh = replace(session, place=Place(HOME), back=(), bad=0)
+        return _step(fresh, ask, (), ask.t("Le menu a changé : on recommence."))
+    if isinstance(typed, Stale):
+        return _step(session, ask)
+    return _answer(session, typed, ask)
+
+
+def owed(session: Session | None, context: Context) -> Step:
+    """The end of a call that cannot be answered now: the reference under which the answer will come by SMS."""
+    present = session or Session(Place(HOME), opened=int(context.now.timestamp()))
+    ask = Ask(context, present.language, present.charset)
+    text = ask.t(
+        "Réponse lente. Rien n'est perdu : elle arrive par SMS. Ref {reference}",
+        reference=context.reference(),
+    )
+    return Step(present, Shown("slow.owed", layout.written(text, present.charset), True), (), False)
+
+
+def late_answer(session: Session | None, text: str, context: Context) -> tuple[Step, str]:
+    """The owed hop, now that the register answers: its step, and the SMS that carries it. Raises DatabaseAway."""
+    step = hop(session, text, context)
+    ask = Ask(context, step.session.language, step.session.charset)
+    kind = SCREENS[step.session.place.screen]
+    ask.args = step.session.place.args
+    drawn = kind.draw(ask)
+    told = () if kind.private else (drawn.lines if step.session.place.screen == HOME else (drawn.title, *drawn.lines))
+    reference = ask.t("Ref {reference}", reference=context.reference())
+    again = ask.t("Le service répond à nouveau : tapez {code}", code=context.service_code)
+    return step, layout.written("\n".join([*(told or (again,)), reference]), step.session.charset)
+
+
+def _begin(tail: tuple[str, ...], context: Context) -> Step:
+    ask = Ask(context, "fr", "GSM7")
+    caller = ask.caller()
+    ask.own = tuple(dict.fromkeys(right.household_id for right in caller.rights))
+    ask.speak(caller.language or "fr", caller.charset)
+    session = Session(
+        Place(HOME),
+        language=ask.language,
+        charset=ask.charset,
+        phone_id=caller.phone_id,
+        own=ask.own,
+        opened=int(context.now.timestamp()),
+    )
+    effects = rights.own_shown(caller)
+    if tail:
+        return _walk(session, shortcuts.walk(tail, context.today), ask, effects)
+    if caller.language is None:
+        session = replace(session, place=Place("language.first"))
+    elif context.left is not None:
+        session = replace(session, place=Place("resume.offer", _left(context.left, context)))
+    return _step(session, ask, effects)
+
+
+def _left(left: Session, context: Context) -> dict[str, object]:
+    """What the offer to continue must remember: where the form stood, the way back, and since when, in minutes."""
+    if left.place.screen == "resume.offer":
+        return dict(left.place.args)
+    minutes = max(1, (int(context.now.timestamp()) - left.opened) // 60)
+    return {
+        "at": [left.place.screen, left.place.args],
+        "back": [[place.screen, place.args] for place in left.back],
+        "since": minutes,
+    }
+
+
+def _walk(session: Session, tail: tuple[str, ...], ask: Ask, effects: tuple[Effect, ...]) -> Step:
+    """A shortcut: the keys one after the other, showing only the last screen; a wrong one stops at the nearest page."""
+    for typed in tail:
+        try:
+            go = _understand(session, typed, ask)
+        except (NotUnderstood, Refused):
+            return _step(session, ask, effects, ask.t("E05 suite non comprise : {typed}", typed=_echo(typed)))
+        session, effects = _moved(session, go, ask), effects + go.effects
+    return _step(session, ask, effects)
+
+
+def _answer(session: Session, typed: str, ask: Ask) -> Step:
+    try:
+        go = _understand(session, typed, ask)
+    except (NotUnderstood, Refused) as fault:
+        return _bad(session, ask, str(fault))
+    return _step(replace(_moved(session, go, ask), bad=0), ask, go.effects)
+
+
+def _bad(session: Session, ask: Ask, fault: str) -> Step:
+    """The same screen with the fault on line 1; the third time in a row help goes out by SMS, once a call."""
+    session = replace(session, bad=session.bad + 1)
+    if session.bad < BAD_KEYS_BEFORE_HELP or session.helped:
+        return _step(session, ask, (), fault)
+    text = ask.t(
+        "Santé Mali : tapez {code}. SMS : DROITS numéro, CENTRE lieu, AIDE, STOP. Un agent : {code} puis 6, puis 3",
+        code=ask.context.service_code,
+    )
+    help_text = layout.written(text, session.charset)
+    return _step(replace(session, helped=True), ask, (MessageOwed(help_text, "help"),), fault)
+
+
+def _understand(session: Session, typed: str, ask: Ask) -> Go:
+    """Where `typed` leads from the session's screen. Raises NotUnderstood or Refused with the fault to show."""
+    typed = typed.strip()
+    key = digits(typed) or typed
+    if key == "00":
+        return Go(HOME, back=())
+    if key == "0":
+        return _back(session)
+    if _is_number(key) and not SCREENS[session.place.screen].question:
+        return rights.check_number(ask, key)
+    screen = _draw(session, ask)
+    if isinstance(screen, End):
+        return Go(HOME, back=())
+    choice = _chosen(screen.choices, key, typed)
+    if choice:
+        return _target(choice, ask)
+    pages = _pages(screen, session, ask)
+    if key == "9" and session.place.page + 1 < len(pages):
+        return Go(session.place.screen, session.place.args, back=session.back, page=session.place.page + 1)
+    if isinstance(screen, Question):
+        return screen.accept(ask, typed)
+    return _at_a_menu(screen, key, typed, ask)
+
+
+def _is_number(key: str) -> bool:
+    """Whether this is a card's number rather than a choice: known before the screen is drawn, which may cost a read."""
+    return len(key) >= SHORTEST_NUMBER and key.isdecimal()
+
+
+def _at_a_menu(screen: Menu | Notice, key: str, typed: str, ask: Ask) -> Go:
+    if key == "98":
+        return Go("language.choose")
+    if key == "99":
+        return Go("help.keys")
+    if key in screen.doors:
+        raise NotUnderstood(
+            ask.t("{key} ({door}) : pas encore ouvert ici.", key=key, door=screen.doors[key])
+        )
+    if not typed:
+        raise NotUnderstood(ask.t("Tapez un chiffre de la liste."))
+    raise NotUnderstood(ask.t("{typed} n'est pas dans la liste.", typed=_echo(typed)))
+
+
+def _chosen(choices: tuple[Choice, ...], key: str, typed: str) -> Choice | None:
+    for choice in choices:
+        if choice.key == key:
+            return choice
+    wanted = gsm7.fold(typed).casefold()
+    return next((choice for choice in choices if gsm7.fold(choice.label).casefold() == wanted), None)
+
+
+def _target(choice: Choice, ask: Ask) -> Go:
+    if isinstance(choice.to, str):
+        return Go(choice.to)
+    return choice.to if isinstance(choice.to, Go) else choice.to(ask)
+
+
+def _back(session: Session) -> Go:
+    """To the screen before, on the page where it was left; nothing that was done is done again."""
+    if not session.back:
+        return Go(HOME, back=())
+    place = session.back[-1]
+    return Go(place.screen, place.args, back=session.back[:-1], page=place.page)
+
+
+def _moved(session: Session, go: Go, ask: Ask) -> Session:
+    """The session after `go`."""
+    if go.back is not None:
+        back = go.back
+    elif go.instead:
+        back = session.back
+    else:
+        back = (*session.back, session.place)[-MOST_STEPS_BACK:]
+    language, charset = go.language or session.language, go.charset or session.charset
+    if (language, charset) != (session.language, session.charset):
+        ask.speak(language, charset)
+    return replace(session, place=go.place, back=back, language=language, charset=charset, own=ask.own)
+
+
+def _draw(session: Session, ask: Ask) -> Screen:
+    ask.args = session.place.args
+    return SCREENS[session.place.screen].draw(ask)
+
+
+def _pages(screen: Screen, session: Session, ask: Ask, fault: str = "") -> tuple[str, ...]:
+    navigation = layout.Navigation(ask.t("Retour"), ask.t("Suite"), session.place.screen != HOME)
+    return layout.pages(screen, session.charset, navigation, fault)
+
+
+def _step(session: Session, ask: Ask, effects: tuple[Effect, ...] = (), fault: str = "") -> Step:
+    screen = _draw(session, ask)
+    pages = _pages(screen, session, ask, fault)
+    page = min(session.place.page, len(pages) - 1)
+    text = layout.written(pages[page], session.charset)
+    place = session.place if page == session.place.page else session.place.turned_to(page)
+    shown = Shown(place.screen, text, isinstance(screen, End))
+    kind = SCREENS[place.screen]
+    return Step(replace(session, place=place), shown, effects, kind.form)
+
+
+def _echo(typed: str) -> str:
+    """A wrong input as it may be shown back: short, on one line, in letters of GSM-7 of one septet."""
+    letters = "".join(letter for letter in gsm7.fold(typed) if letter in gsm7.BASIC and letter not in "\n\r")
+    return letters[:LONGEST_ECHO]

@@ -1,0 +1,125 @@
+"""The kinds of screens, and where a key leads: what the functions of a branch return.
+
+Menu      choices; may carry lines to read, and pages when it is long
+Question  takes free text; may carry choices beside it
+Notice    lines to read, with ways on
+End       the last screen: the call is over
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flows.ask import Ask
+from flows.effects import Effect
+from flows.session import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """To another screen, with effects.
+
+    `instead` leaves no way back to the present screen; `back` replaces the whole way back; `language` and `charset`
+    change what the person reads from this screen on.
+    """
+
+    screen: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
+    instead: bool = False
+    back: tuple[Place, ...] | None = None
+    page: int = 0
+    language: str | None = None
+    charset: str | None = None
+
+    @property
+    def place(self) -> Place:
+        """The screen as a place in the session."""
+        return Place(self.screen, dict(self.args), self.page)
+
+
+class Refused(Exception):
+    """What was typed cannot be taken: the same screen again, with this text (already translated) on line 1."""
+
+
+Target = str | Go | Callable[["Ask"], Go]
+"""Where a choice leads: a screen's name, a ready Go, or a function that asks the domain first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One numbered line. A `pinned` choice is repeated on every page of a long screen."""
+
+    key: str
+    label: str
+    to: Target
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Numbered choices under a title; lines to read stand before them, an `after` line behind them on each page.
+
+    `doors` are digits kept for what is not open yet: digit to its name.
+    """
+
+    title: str
+    choices: tuple[Choice, ...]
+    lines: tuple[str, ...] = ()
+    after: str = ""
+    doors: Mapping[str, str] = field(default_factory=dict)
+    
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Free text, taken by `accept(ask, typed)`, which returns a Go or raises Refused. `samples` are for the explorer."""
+
+    title: str
+    accept: Callable[[Ask, str], Go]
+    samples: tuple[str, ...]
+    choices: tuple[Choice, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to read, with ways on."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    doors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last screen of the call."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+
+
+Screen = Menu | Question | Notice | End
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a screen function says of itself.
+
+    `question`: it takes free text, so that a long number typed there is not a card to check; `form`: part of a form,
+    which a later call may continue; `private`: never told by SMS.
+    """
+
+    draw: Callable[[Ask], Screen]
+    question: bool = False
+    form: bool = False
+    private: bool = False
+
+
+def screen(
+    *, question: bool = False, form: bool = False, private: bool = False
+) -> Callable[[Callable[[Ask], Screen]], Kind]:
+    """Marks a function as a screen; its name is `<module>.<function>`, as the session and the funnel store it."""
+    return lambda draw: Kind(draw, question, form, private)

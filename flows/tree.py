@@ -1,0 +1,65 @@
+"""The whole menu: every screen of every branch, by the name under which sessions, funnel and shortcuts know it."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from flows.branches import (
+    advice,
+    callback,
+    centres,
+    consent,
+    free_care,
+    help,
+    home,
+    joining,
+    language,
+    link,
+    locked,
+    members,
+    messages,
+    more,
+    mutuelle,
+    papers,
+    ramed,
+    resume,
+    rights,
+    search,
+    visit,
+)
+from flows.screens import Kind
+
+HOME = "home.home"
+
+BRANCHES = (
+    language,
+    resume,
+    home,
+    rights,
+    members,
+    visit,
+    search,
+    link,
+    ramed,
+    papers,
+    mutuelle,
+    free_care,
+    joining,
+    advice,
+    more,
+    centres,
+    callback,
+    messages,
+    consent,
+    locked,
+    help,
+)
+
+
+def screens_of(branch: ModuleType) -> dict[str, Kind]:
+    """A branch's screens in the order in which they are written: `rights.number` and so on."""
+    name = branch.__name__.rpartition(".")[2]
+    return {f"{name}.{key}": kind for key, kind in vars(branch).items() if isinstance(kind, Kind)}
+
+
+SCREENS: dict[str, Kind] = {name: kind for branch in BRANCHES for name, kind in screens_of(branch).items()}

@@ -1,0 +1,87 @@
+"""A small world to try the menu in: the demo register in a database of its own, and the same with the longest values.
+
+Used by the explorer and by tests. Nothing here is ever near a real register.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+
+from sqlalchemy import update
+
+from config import facts
+from flows.context import Context, Limits
+from flows.engine import Step, hop
+from flows.session import Session
+from flows.texts import Catalogues
+from models import coverage, demo, facilities, mutuelles, people, schema
+from models.database import Database
+from models.identifiers import Msisdn
+from models.keyring import KeyRing
+
+UNKNOWN = Msisdn.parse("+22370999999")
+"""A phone that no household of the demo world has."""
+
+LONGEST_GIVEN, LONGEST_FAMILY = "Mahamadoulamine", "Diarrassoubadougou"
+LONGEST_AMOUNT = 9_999_990
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A register with its keys, the day on which it is asked, and the demo phones by what they show."""
+
+    register: Database
+    keys: KeyRing
+    catalogues: Catalogues
+    limits: Limits
+    now: datetime
+    phones: dict[str, Msisdn]
+
+    @classmethod
+    def build(cls, folder: Path, now: datetime) -> World:
+        """The demo world in `folder`, which must be empty."""
+        url = f"sqlite:///{folder / 'world.sqlite'}"
+        schema.migrate(url)
+        register, keys = Database.open(url), KeyRing.create(folder / "keys")
+        with register.begin() as conn:
+            demo.load(conn, keys, now)
+        known = {person.phone: Msisdn.parse(person.phone) for person in demo.people() if person.phone}
+        return cls(register, keys, Catalogues.load(), limits_on(now), now, known)
+
+    def context(self, phone: Msisdn, key: str = "", left: Session | None = None) -> Context:
+        """A hop's context: the same `key` gives the same references and codes."""
+        seed = blake2b(key.encode(), digest_size=16).digest()
+        return Context(self.register, self.keys, self.catalogues, self.limits, phone, self.now, "*212#", seed, left)
+
+    def dial(self, phone: Msisdn, tail: str = "") -> Step:
+        """The first hop of a call."""
+        return hop(None, tail, self.context(phone))
+
+    def stretch(self) -> None:
+        """Gives everybody the longest names, places and amounts that real life may bring."""
+        with self.register.begin() as conn:
+            names = self.keys.seal(f"{LONGEST_GIVEN}\t{LONGEST_FAMILY}", "names")
+            conn.execute(update(people.persons).values(names_sealed=names))
+            late = coverage.coverages.c.missing_fcfa > 0
+            conn.execute(update(coverage.coverages).where(late).values(missing_fcfa=LONGEST_AMOUNT))
+            conn.execute(update(mutuelles.mutuelles).values(name="Mutuelle du cercle de Gourma-Rharous"))
+            conn.execute(update(facilities.facilities).values(name="Centre communautaire de Diafarabe Nord"))
+
+    def moved(self, **changes: object) -> World:
+        """The same world at another time, or with other limits."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def limits_on(now: datetime) -> Limits:
+    """The limits of the dated parameters."""
+    day = now.date()
+    return Limits(
+        misses=int(facts.parameter("lookup_miss_limit", day)),
+        lock_minutes=int(facts.parameter("lookup_lock_minutes", day)),
+        resume_minutes=int(facts.parameter("resume_minutes", day)),
+        visit_code_hours=int(facts.parameter("visit_code_hours", day)),
+        callback_hours=int(facts.parameter("callback_hours", day)),
+    )
