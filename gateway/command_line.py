@@ -30,9 +30,7 @@ TRY, RUN, REGISTER = "Try it", "Run it for real", "The register"
 RULES, CHECK = "Menus and rules", "Check the house"
 
 COMMANDS = {
-    "run": Command(
-        "workers.run:run", "Everything on this machine, with fictional people and a web phone.", TRY
-    ),
+    "run": Command("workers.run:run", "Everything on this machine, with fictional people.", TRY),
     "phone": Command("flows.phone:phone", "A telephone in the terminal.", TRY),
     "demo": Command("models.demo:demo", "The fictional people: load, show, generate a large register.", TRY),
     "doctor": Command("gateway.doctor:doctor", "Say what is wrong here, and the remedy.", RUN),
@@ -40,13 +38,14 @@ COMMANDS = {
     "worker": Command("workers.worker:worker", "Work on one queue of jobs.", RUN),
     "tick": Command("workers.tick:tick", "Ask for the jobs that are due, again and again.", RUN),
     "database": Command(
-        "models.database_commands:database", "Make the tables, or bring them up to date.", RUN
+        "models.database_commands:database", "Make the tables or bring them up to date.", RUN
     ),
     "keys": Command("models.keyring_commands:keys", "Show or change the keys of personal data.", REGISTER),
     "audit": Command("models.audit_commands:audit", "Verify who asked what about whom.", REGISTER),
     "flows": Command("flows.commands:flows", "Walk every screen, draw the menus.", RULES),
     "eligibility": Command("models.eligibility_commands:eligibility", "Decide cases from a file.", RULES),
-    "test": Command("tests.command:test", "Linters, types, architecture and the whole suite.", CHECK),
+    "test": Command("gateway.quality:test", "Linters, types, architecture and the whole suite.", CHECK),
+    "lock": Command("gateway.quality:lock", "Write the lock files anew.", CHECK),
     "bench": Command("tests.bench.hop:bench", "Measure what a hop costs, beside its peers.", CHECK),
 }
 """Name to command, in the order of the help."""

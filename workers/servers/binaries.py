@@ -4,11 +4,13 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
+from config.faults import Fault
+
 # Debian keeps the programs of PostgreSQL out of PATH, in one folder a version.
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
 
 
-class ServerMissing(RuntimeError):
+class ServerMissing(Fault):
     """No program for this server on the machine; the message names the remedy."""
 
 

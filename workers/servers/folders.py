@@ -7,6 +7,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.faults import Fault
+
 # sun_path of a unix socket holds 108 bytes with its closing NUL (man 7 unix).
 LONGEST_SOCKET_PATH = 107
 
@@ -26,13 +28,13 @@ def current_user() -> User:
 
 
 def unprivileged_user() -> User:
-    """This user, or, for root, one without rights: PostgreSQL refuses to run as root."""
+    """This user, or, for root, one without rights: PostgreSQL refuses to run as root. Raises Fault."""
     if os.geteuid() != 0:
         return current_user()
     known = {entry.pw_name: entry for entry in pwd.getpwall()}
     entry = known.get("postgres") or known.get("nobody")
     if entry is None:
-        raise PermissionError("root has no user to run PostgreSQL as. Remedy: sudo useradd --system postgres")
+        raise Fault("root has no user to run PostgreSQL as. Remedy: sudo useradd --system postgres")
     return User(entry.pw_uid, entry.pw_gid, steps_down=True)
 
 
@@ -63,13 +65,13 @@ def private(folder: Path, user: User) -> Path:
 def scratch(user: User) -> Path:
     """A new private folder that this user can reach; the caller removes it.
 
-    Raises PermissionError when none of the usual places will do.
+    Raises Fault when none of the usual places will do.
     """
     for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):  # nosec B108
         parent = Path(place)
         if parent.is_dir() and reachable(parent / "new", user):
             return private(Path(tempfile.mkdtemp(prefix="ramu-", dir=parent)), user)
-    raise PermissionError("no temporary folder is open to all. Remedy: set TMPDIR to one that is.")
+    raise Fault("no temporary folder is open to all. Remedy: set TMPDIR to one that is.")
 
 
 def fits_socket(path: Path) -> bool:

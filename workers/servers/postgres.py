@@ -51,13 +51,13 @@ class PostgresServer(Server):
 
         Run as root it steps down to the user postgres, or nobody, who must be able to reach the folder.
         `forgetful` trades safety in a crash for speed. `programs` is the folder of a certain PostgreSQL.
-        Raises ServerMissing, ServerFailed, PermissionError.
+        Raises ServerMissing, ServerFailed.
         """
         programs = programs or postgres_folder()
         user = unprivileged_user()
         home = private(folder.resolve(), user) if folder else scratch(user)
         if not reachable(home, user):
-            raise PermissionError(f"PostgreSQL's user cannot reach {home}. Remedy: a folder open to others.")
+            raise ServerFailed(f"PostgreSQL's user cannot reach {home}. Remedy: a folder open to others.")
         server = cls(home, programs, user, forgetful=forgetful, keep=folder is not None)
         server.restart()
         return server

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from config.faults import Fault
 from workers.servers.folders import User
 
 PR_SET_PDEATHSIG = 1
@@ -23,7 +24,7 @@ POLL_SECONDS = 0.02
 SILENT_SECONDS = 2.0
 
 
-class ServerFailed(RuntimeError):
+class ServerFailed(Fault):
     """A server did not start or stop as it should; the message holds the end of its log."""
 
 
