@@ -1,6 +1,6 @@
 """What a screen function is given: the words of the caller's language, the screen's arguments, the domain to ask.
 
-What was read from the register on this hop is kept here, so that a look-up and the screen that shows it cost one select.
+What was read from the register on this hop is kept here, so that a look-up and its screen cost one select.
 """
 
 from __future__ import annotations
@@ -69,5 +69,3 @@ class Ask:
     def owns(self, right: Right) -> bool:
         """Whether the caller's phone is linked to this person's household: what she sees is then not masked."""
         return right.household_id in self.own
-
-

@@ -1,4 +1,4 @@
-"""Keeps the gettext files in step with the screens: what is said in the code and in the rule tables, in every language."""
+"""Keeps the gettext files in step with the screens: what the code and the rule tables say, in every language."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPOKEN_COLUMNS = {
     "eligibility": ("reason",),
     "documents": ("short",),
     "registration_places": ("label",),
-    "schemes": ("label",),
+    "schemes": ("who", "where"),
 }
 """Columns of config/rules whose French texts people read on a screen."""
 
@@ -28,7 +28,9 @@ SPOKEN_COLUMNS = {
 def spoken() -> dict[str, list[str]]:
     """Every text that a screen can say, with where it stands."""
     texts: dict[str, list[str]] = {}
-    for file, _, message, _, _ in extract_from_dir(str(ROOT / "flows"), [("**.py", "python")], keywords=KEYWORDS):
+    for file, _, message, _, _ in extract_from_dir(
+        str(ROOT / "flows"), [("**.py", "python")], keywords=KEYWORDS
+    ):
         texts.setdefault(str(message), []).append(f"flows/{file}")
     for table, text in _in_tables():
         texts.setdefault(text, []).append(f"config/rules/{table}.csv")
@@ -43,7 +45,9 @@ def missing() -> Iterator[str]:
             continue
         kept = {message.id for message in read_catalogue(language.code) if message.id}
         yield from (f"{language.code}: missing text {text!r}" for text in sorted(said - kept))
-        yield from (f"{language.code}: text no screen says {text!r}" for text in sorted(map(str, kept - said)))
+        yield from (
+            f"{language.code}: text no screen says {text!r}" for text in sorted(map(str, kept - said))
+        )
 
 
 def update() -> dict[str, int]:

@@ -51,8 +51,6 @@ def draw(stdout: bool) -> None:
         click.echo(f"wrote {GRAPH.name}")
 
 
-
-
 @flows.command()
 def texts() -> None:
     """Bring the translation files in step with the screens, keeping what is translated."""
@@ -69,7 +67,7 @@ def drawn_walk(folder: Path, now: datetime) -> explorer.Walk:
 
 
 def checked(folder: Path, now: datetime) -> tuple[explorer.Walk, list[str]]:
-    """Everything that `ramu flows check` looks at: the walk with its complaints, and tasks and dial strings gone astray."""
+    """What `ramu flows check` looks at: the walk with its complaints, tasks and dial strings gone astray."""
     walk = drawn_walk(folder / "demo", now)
     world = World.build(folder / "long", now)
     world.stretch()

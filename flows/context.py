@@ -1,4 +1,4 @@
-"""What a hop may know: the register to read, the keys, the caller's phone, the time. Built by the gateway for each hop."""
+"""What a hop may know: the register to read, the keys, the caller's phone, the time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Register(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One hop's surroundings. `seed` is 16 bytes that depend only on (session, hop); `left` is a call left unfinished."""
+    """One hop's surroundings. `seed` is 16 bytes that depend only on (session, hop); `left` a call left unfinished."""
 
     register: Register
     keys: KeyRing

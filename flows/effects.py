@@ -1,7 +1,7 @@
 """What a hop asks to be done: plain records, applied once by the gateway in one transaction.
 
 The engine never acts. It returns these, and the caller commits them under the hop's key (`Context.seed`), so that a hop
-which arrives twice is answered twice and acted on once. References and codes are already in the record for the same reason.
+which arrives twice is answered twice and acted on once. References and codes are in the record for the same reason.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from models.identifiers import Msisdn
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:
-    """Something about a person was shown: one audit row. `subject` is an opaque id such as `person:12`, never a name."""
+    """Something about a person was shown: one audit row. `subject` is an opaque id such as `person:12`."""
 
     action: str
     subject: str
@@ -22,7 +22,7 @@ class Disclosed:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A number, a NINA or a name was looked up and does not exist: counts towards the lock (A9) and leaves an audit row."""
+    """A number, a NINA or a name that does not exist was looked up: counts towards the lock, leaves an audit row."""
 
     action: str
 
@@ -66,7 +66,7 @@ class PhoneLinked:
 
 @dataclass(frozen=True, slots=True)
 class CallbackRequested:
-    """Somebody must call the person: `slot` MATIN, APRES_MIDI or SOIR; `reason` in words of ours; name and commune when asked."""
+    """Somebody must call: `slot` MATIN, APRES_MIDI, SOIR or JOURNEE; name and commune only when they were asked."""
 
     reference: str
     slot: str

@@ -14,7 +14,7 @@ from models.identifiers import Msisdn
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What a task took: screens shown (the last one included), times the person sent, keys she pressed after dialling."""
+    """What a task took: screens shown (the last included), times the person sent, keys pressed after dialling."""
 
     task: str
     screens: int
@@ -55,7 +55,10 @@ def too_much(world: World, callers: Callers) -> Iterator[str]:
             allowed = (int(row["screens"]), int(row["inputs"]), int(row["keys"]))
             if effort.led_to != row["leads_to"]:
                 yield f"{effort.task}: leads to {effort.led_to}, not to {row['leads_to']}"
-            if any(took > most for took, most in zip((effort.screens, effort.inputs, effort.keys), allowed, strict=True)):
+            if any(
+                took > most
+                for took, most in zip((effort.screens, effort.inputs, effort.keys), allowed, strict=True)
+            ):
                 yield f"{effort.task}: {effort.screens}/{effort.inputs}/{effort.keys}, allowed {allowed}"
 
 

@@ -1,8 +1,8 @@
 """The engine: from (session, what was typed, context) to (session, screen, effects). It knows no network and no clock.
 
-    hop       one request of the provider: finds what is new in its text, then advances
-    advance   one step of the conversation
-    owed      the end of a call whose answer must come later by SMS
+hop       one request of the provider: finds what is new in its text, then advances
+advance   one step of the conversation
+owed      the end of a call whose answer must come later by SMS
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LONGEST_ECHO = 16
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the phone shows: the screen's name, its text (within the limits of flows.gsm7), and whether the call ends."""
+    """What the phone shows: the screen's name, its text (within the limits of flows.gsm7), whether the call ends."""
 
     name: str
     text: str
@@ -92,7 +92,11 @@ def late_answer(session: Session | None, text: str, context: Context) -> tuple[S
     kind = SCREENS[step.session.place.screen]
     ask.args = step.session.place.args
     drawn = kind.draw(ask)
-    told = () if kind.private else (drawn.lines if step.session.place.screen == HOME else (drawn.title, *drawn.lines))
+    told = (
+        ()
+        if kind.private
+        else (drawn.lines if step.session.place.screen == HOME else (drawn.title, *drawn.lines))
+    )
     reference = ask.t("Ref {reference}", reference=context.reference())
     again = ask.t("Le service répond à nouveau : tapez {code}", code=context.service_code)
     return step, layout.written("\n".join([*(told or (again,)), reference]), step.session.charset)
@@ -200,9 +204,7 @@ def _at_a_menu(screen: Menu | Notice, key: str, typed: str, ask: Ask) -> Go:
     if key == "99":
         return Go("help.keys")
     if key in screen.doors:
-        raise NotUnderstood(
-            ask.t("{key} ({door}) : pas encore ouvert ici.", key=key, door=screen.doors[key])
-        )
+        raise NotUnderstood(ask.t("{key} ({door}) : pas encore ouvert ici.", key=key, door=screen.doors[key]))
     if not typed:
         raise NotUnderstood(ask.t("Tapez un chiffre de la liste."))
     raise NotUnderstood(ask.t("{typed} n'est pas dans la liste.", typed=_echo(typed)))

@@ -112,14 +112,18 @@ def _keys(screen: Screen, step: Step) -> list[str]:
     if isinstance(screen, End):
         return []
     keys = [choice.key for choice in screen.choices]
-    keys += screen.samples if isinstance(screen, Question) else [*NUMBERS, "98", "99", *getattr(screen, "doors", {})]
+    keys += (
+        screen.samples
+        if isinstance(screen, Question)
+        else [*NUMBERS, "98", "99", *getattr(screen, "doors", {})]
+    )
     return [*keys, "9", "0", "00", WRONG_KEY, ""]
 
 
 def _typed(world: World, phone: Msisdn, session: Session, key: str, walk: Walk) -> Step | None:
     try:
         return advance(session, key, world.context(phone, key))
-    except Exception as fault:  # whatever a screen raises is a finding of the walk, not its end
+    except Exception as fault:  # noqa: BLE001 - whatever a screen raises is a finding of the walk
         walk.complain(session.place.screen, f"{key!r} raises {type(fault).__name__}: {fault}")
         return None
 
@@ -169,7 +173,9 @@ def _state(session: Session) -> str:
     return json.dumps([session.place.screen, session.place.args, session.place.page, way, session.language])
 
 
-def check_dials(world: World, complain: Callable[[str, str, str], None], known: Msisdn, unknown: Msisdn) -> None:
+def check_dials(
+    world: World, complain: Callable[[str, str, str], None], known: Msisdn, unknown: Msisdn
+) -> None:
     """Nothing typed first may break a call: empty, long, foreign digits, a star alone."""
     for tail in ("*", "**", "#", "1**2", "٣", "²", "x" * 500, "1*" * 200):
         for phone in (known, unknown):

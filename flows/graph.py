@@ -20,7 +20,11 @@ def mermaid(walk: Walk) -> str:
     for name in SCREENS:
         branches[name.split(".")[0]].append(name)
     for branch, names in branches.items():
-        lines += [f"  subgraph {branch}", *(f"    {_box(name)}[{name.split('.')[1]}]" for name in names), "  end"]
+        lines += [
+            f"  subgraph {branch}",
+            *(f"    {_box(name)}[{name.split('.')[1]}]" for name in names),
+            "  end",
+        ]
     lines += [f"  {_box(start)} -->|{_label(keys)}| {_box(end)}" for (start, end), keys in _arrows(walk)]
     for screen, keys in _doors(walk):
         lines.append(f"  {_box(screen)} -.->|{', '.join(keys)}| {_box(screen)}_later([later])")

@@ -1,4 +1,4 @@
-"""What the person typed on this hop, found in the provider's `text`, which carries the whole history joined with `*`."""
+"""What the person typed on this hop, found in the provider's `text`: the whole history joined with `*`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def newest(session: Session | None, text: str) -> Dial | Stale | str:
     if session is None:
         return Dial(tuple(text.rstrip("#").split("*")) if text.strip("#") else ())
     length, fingerprint = session.seen
-    if digest(text[:length]) != fingerprint or len(text) <= length and length:
+    if digest(text[:length]) != fingerprint or (len(text) <= length and length):
         return Stale()
     rest = text[length:]
     if length == 0:

@@ -1,4 +1,4 @@
-"""Asking for a commune: three letters or the code, then a choice when several begin alike. Shared by several branches."""
+"""Asking for a commune: three letters or the code, then a choice when several begin alike."""
 
 from collections.abc import Callable
 

@@ -70,11 +70,11 @@ class Menu:
     lines: tuple[str, ...] = ()
     after: str = ""
     doors: Mapping[str, str] = field(default_factory=dict)
-    
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Free text, taken by `accept(ask, typed)`, which returns a Go or raises Refused. `samples` are for the explorer."""
+    """Free text, taken by `accept(ask, typed)`: a Go, or Refused is raised. `samples` are for the explorer."""
 
     title: str
     accept: Callable[[Ask, str], Go]

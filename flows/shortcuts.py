@@ -11,7 +11,13 @@ from config import facts
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
-_SHAPES = {"number": r"\d{6,15}", "member": r"\d{1,2}", "months": r"\d{1,3}", "commune": r"\w{3,20}", "amount": r"\d{2,7}"}
+_SHAPES = {
+    "number": r"\d{6,15}",
+    "member": r"\d{1,2}",
+    "months": r"\d{1,3}",
+    "commune": r"\w{3,20}",
+    "amount": r"\d{2,7}",
+}
 """What may stand in a placeholder of a published string."""
 
 
@@ -30,8 +36,10 @@ class Shortcut:
 
     def keys(self, tail: tuple[str, ...]) -> tuple[str, ...] | None:
         """The keys for this tail, or None when the string is another one."""
-        pattern = PLACEHOLDER.sub(lambda found: f"(?P<{found[1]}>{_SHAPES[found[1]]})", re.escape(self.string)
-                                  .replace(r"\{", "{").replace(r"\}", "}"))
+        pattern = PLACEHOLDER.sub(
+            lambda found: f"(?P<{found[1]}>{_SHAPES[found[1]]})",
+            re.escape(self.string).replace(r"\{", "{").replace(r"\}", "}"),
+        )
         found = re.fullmatch(pattern, "*".join(tail))
         return tuple(self.walk.format(**found.groupdict()).split("*")) if found else None
 

@@ -27,7 +27,7 @@ DOMAIN = "ramu"
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language that a citizen can choose: ISO 639 code, its own name, the digit of the language screen (0: not offered)."""
+    """A language that a citizen can choose: ISO 639 code, its own name, its digit, gettext's plural rule."""
 
     code: str
     name: str

@@ -54,7 +54,9 @@ class World:
     def context(self, phone: Msisdn, key: str = "", left: Session | None = None) -> Context:
         """A hop's context: the same `key` gives the same references and codes."""
         seed = blake2b(key.encode(), digest_size=16).digest()
-        return Context(self.register, self.keys, self.catalogues, self.limits, phone, self.now, "*212#", seed, left)
+        return Context(
+            self.register, self.keys, self.catalogues, self.limits, phone, self.now, "*212#", seed, left
+        )
 
     def dial(self, phone: Msisdn, tail: str = "") -> Step:
         """The first hop of a call."""
@@ -79,7 +81,7 @@ def limits_on(now: datetime) -> Limits:
     """The limits of the dated parameters."""
     day = now.date()
     return Limits(
-        misses=int(facts.parameter("lookup_miss_limit", day)),
+        misses=int(facts.parameter("lookup_misses", day)),
         lock_minutes=int(facts.parameter("lookup_lock_minutes", day)),
         resume_minutes=int(facts.parameter("resume_minutes", day)),
         visit_code_hours=int(facts.parameter("visit_code_hours", day)),

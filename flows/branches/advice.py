@@ -9,13 +9,14 @@ from flows.wording import francs
 from models import papers
 from models.eligibility import Decision, Situation, decide
 from models.identifiers import digits
-from models.schemes import monthly_share, place_label, scheme_label
+from models.schemes import monthly_share, patient_shares, place_label
 
 OLDEST_AGE = 120
 
 
 @screen(form=True)
 def work(ask: Ask) -> Menu:
+    """F1: the work of the caller, or of the one who supports her."""
     dependant = "relation" in ask.args
     title = ask.t("Travail du soutien de famille :") if dependant else ask.t("Votre travail :")
     choices = (
@@ -30,6 +31,7 @@ def work(ask: Ask) -> Menu:
 
 @screen(form=True)
 def employer(ask: Ask) -> Menu:
+    """The State or a company: they register with different bodies."""
     return Menu(
         ask.t("Employeur :"),
         (
@@ -42,6 +44,7 @@ def employer(ask: Ask) -> Menu:
 
 @screen(form=True)
 def pension(ask: Ask) -> Menu:
+    """Who pays the pension registers the pensioner."""
     return Menu(
         ask.t("Pension payée par :"),
         (
@@ -55,7 +58,9 @@ def pension(ask: Ask) -> Menu:
 def means(ask: Ask) -> Menu:
     """A guide, never a verdict: the social enquiry alone decides who is indigent."""
     return Menu(
-        ask.t("Pouvez-vous mettre {amount} par mois et par personne ?", amount=francs(monthly_share(ask.today))),
+        ask.t(
+            "Pouvez-vous mettre {amount} par mois et par personne ?", amount=francs(monthly_share(ask.today))
+        ),
         (
             Choice("1", ask.t("Oui"), _decided(ask, emploi="INFORMEL")),
             Choice("2", ask.t("A la récolte"), _decided(ask, emploi="AGRICOLE")),
@@ -66,6 +71,7 @@ def means(ask: Ask) -> Menu:
 
 @screen(form=True)
 def certificate(ask: Ask) -> Menu:
+    """Recognised by the town hall, or not yet."""
     choices = (
         Choice("1", ask.t("Oui"), _decided(ask, emploi="SANS_RESSOURCES", indigence="RECONNU")),
         Choice("2", ask.t("Non, pas encore"), _decided(ask, emploi="SANS_RESSOURCES", indigence="NON")),
@@ -77,6 +83,7 @@ def certificate(ask: Ask) -> Menu:
 
 @screen(form=True)
 def shelter(ask: Ask) -> Menu:
+    """People whom the law admits without a certificate."""
     return Menu(
         ask.t("Vous vivez :"),
         (
@@ -89,12 +96,17 @@ def shelter(ask: Ask) -> Menu:
 
 @screen(form=True)
 def relation(ask: Ask) -> Menu:
+    """For whom, when it is somebody whom the caller supports."""
     return Menu(
         ask.t("Ce proche est :"),
         (
             Choice("1", ask.t("Epoux, épouse"), Go("advice.work", {"relation": "CONJOINT"})),
             Choice("2", ask.t("Enfant"), Go("advice.child_age", {"relation": "ENFANT"})),
-            Choice("3", ask.t("Enfant handicapé"), Go("advice.work", {"relation": "ENFANT", "handicap_total": True})),
+            Choice(
+                "3",
+                ask.t("Enfant handicapé"),
+                Go("advice.work", {"relation": "ENFANT", "handicap_total": True}),
+            ),
             Choice("4", ask.t("Père, mère"), Go("advice.work", {"relation": "ASCENDANT"})),
         ),
     )
@@ -102,11 +114,15 @@ def relation(ask: Ask) -> Menu:
 
 @screen(question=True, form=True)
 def child_age(ask: Ask) -> Question:
-    return Question(ask.t("Age de l'enfant, en années :"), _aged, samples=("3", "13", "14", "21", "22", "abc"))
+    """The child's age in years: papers and rights change at 14 and after 21."""
+    return Question(
+        ask.t("Age de l'enfant, en années :"), _aged, samples=("3", "13", "14", "21", "22", "abc")
+    )
 
 
 @screen(form=True)
 def studies(ask: Ask) -> Menu:
+    """Between 14 and 21 studies decide."""
     return Menu(
         ask.t("Va à l'école ou étudie ?"),
         (
@@ -118,6 +134,7 @@ def studies(ask: Ask) -> Menu:
 
 @screen()
 def result(ask: Ask) -> Notice:
+    """F3: the scheme, the reason in a sentence, and where to go."""
     decision = _decision(ask)
     lines = (
         ask.t(decision.reason),
@@ -131,7 +148,7 @@ def result(ask: Ask) -> Notice:
     if decision.documents:
         choices.insert(0, Choice("4", ask.t("Pièces à fournir"), Go("advice.documents", ask.args)))
     return Notice(
-        ask.t("Conseil : {scheme}", scheme=ask.t(scheme_label(decision.scheme, ask.today))),
+        ask.t("Conseil : {scheme}", scheme=_named(ask, decision.scheme)),
         lines,
         tuple(sorted(choices, key=lambda choice: choice.key)),
     )
@@ -139,17 +156,20 @@ def result(ask: Ask) -> Notice:
 
 @screen()
 def documents(ask: Ask) -> Notice:
+    """The papers that this scheme asks for."""
     codes = _decision(ask).documents
     return Notice(ask.t("Pièces"), tuple(f"- {ask.t(papers.short_label(code, ask.today))}" for code in codes))
 
 
 @screen()
 def cost(ask: Ask) -> Notice:
-    return Notice(ask.t("Reste à payer"), (ask.t(_decision(ask).patient_pays),))
+    """What is left to pay at the centre."""
+    return Notice(ask.t("Reste à payer"), _cost(ask, _decision(ask).scheme))
 
 
 @screen()
 def sent(ask: Ask) -> Notice:
+    """The advice leaves by SMS."""
     return Notice(ask.t("Vous recevez un SMS. Ref {reference}", reference=ask.args["reference"]))
 
 
@@ -172,12 +192,41 @@ def _decision(ask: Ask) -> Decision:
     return decide(Situation(**ask.args), ask.today)
 
 
+def _named(ask: Ask, answer: str) -> str:
+    """The decision's scheme in words."""
+    return {
+        "AMO": ask.t("AMO"),
+        "RAMED": ask.t("RAMED"),
+        "RAMED_A_DEMANDER": ask.t("RAMED, à demander"),
+        "MUTUELLE": ask.t("mutuelle"),
+        "AUCUN_AUTOMATIQUE": ask.t("voir le service social"),
+        "INDETERMINE": ask.t("soins d'abord"),
+    }[answer]
+
+
+def _cost(ask: Ask, answer: str) -> tuple[str, ...]:
+    """What the patient pays by kind of care, from the tariff rows in force; without a scheme the normal price."""
+    kinds = {
+        "AMBULATOIRE": ask.t("consultation, médicaments"),
+        "HOSPITALISATION": ask.t("hospitalisation"),
+        "CSCOM": ask.t("CSCom"),
+        "CSREF": ask.t("CSRéf"),
+        "HOPITAL": ask.t("hôpital"),
+    }
+    shares = patient_shares(answer, ask.today)
+    if not shares:
+        return (ask.t("Le tarif normal, sauf soins gratuits."),)
+    if not any(shares.values()):
+        return (ask.t("0 F au centre conventionné, en commençant par le CSCom."),)
+    return tuple(f"- {kinds[care]} : {percent}%" for care, percent in shares.items())
+
+
 def _by_message(ask: Ask) -> Go:
     decision = _decision(ask)
     reference = ask.context.reference()
     text = ask.t(
         "Santé Mali, conseil : {scheme}. Où : {place}. Pièces : {papers}. Ref {reference}",
-        scheme=ask.t(scheme_label(decision.scheme, ask.today)),
+        scheme=_named(ask, decision.scheme),
         place=ask.t(place_label(decision.register_at, ask.today)),
         papers=", ".join(ask.t(papers.short_label(code, ask.today)) for code in decision.documents) or "-",
         reference=reference,

@@ -9,6 +9,7 @@ from models import callbacks
 
 @screen()
 def slot(ask: Ask) -> Menu:
+    """G6: when to call."""
     return Menu(
         ask.t("Un agent vous appelle :"),
         (
@@ -21,6 +22,7 @@ def slot(ask: Ask) -> Menu:
 
 @screen()
 def noted(ask: Ask) -> End:
+    """The end of the call: the request has a number."""
     return End(
         ask.t("C'est noté. Ref {reference}", reference=ask.args["reference"]),
         (ask.t("Un agent vous appelle. Gardez votre téléphone allumé."),),
@@ -33,7 +35,11 @@ def _at(slot: str) -> Target:
         already = callbacks.open_request(context.db, context.keys, context.phone, context.now)
         if already:
             raise Refused(
-                ask.t("Déjà demandé le {day}. Ref {reference}", day=day(already.created_on), reference=already.reference)
+                ask.t(
+                    "Déjà demandé le {day}. Ref {reference}",
+                    day=day(already.created_on),
+                    reference=already.reference,
+                )
             )
         reference = context.reference()
         request = CallbackRequested(reference, slot, ask.args.get("reason", "AIDE"), ask.language)

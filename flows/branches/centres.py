@@ -10,20 +10,28 @@ from models.places import Place
 
 @screen(question=True)
 def commune(ask: Ask) -> Question:
-    return commune_question(ask, ask.t("Commune : 3 premières lettres ou code (ex : KAT)"), "centres.communes", _near)
+    """G2: near which commune."""
+    return commune_question(
+        ask, ask.t("Commune : 3 premières lettres ou code (ex : KAT)"), "centres.communes", _near
+    )
 
 
 @screen()
 def communes(ask: Ask) -> Menu:
+    """Several communes begin with these letters."""
     return choose_commune(ask, _near)
 
 
 @screen()
 def near(ask: Ask) -> Menu | Notice:
+    """G2: the centres, the first level of care first."""
     found = facilities.near(ask.context.db, ask.args["commune"])
     if not found:
         return Notice(
-            ask.t("Aucun centre connu près de {place}. Allez au CSCom. Urgence : 15", place=place(ask.args["name"])),
+            ask.t(
+                "Aucun centre connu près de {place}. Allez au CSCom. Urgence : 15",
+                place=place(ask.args["name"]),
+            ),
             choices=(Choice("1", ask.t("Un agent me rappelle"), "callback.slot"),),
         )
     choices = tuple(
@@ -35,6 +43,7 @@ def near(ask: Ask) -> Menu | Notice:
 
 @screen()
 def one(ask: Ask) -> Notice:
+    """One centre: when it is open and whether RAMED has a contract with it."""
     centre = facilities.facility(ask.context.db, ask.args["facility"])
     agreed = ask.t("Convention RAMED : oui") if centre.contracted else ask.t("Convention RAMED : non")
     return Notice(_label(centre), tuple(filter(None, (centre.hours, agreed))))

@@ -13,6 +13,7 @@ TEXT_VERSION = "2026-11"
 
 @screen()
 def wanted(ask: Ask) -> Menu:
+    """A2: the agreement to keep a file."""
     return Menu(
         ask.t("Pour garder votre dossier (AMO, RAMED, mutuelle) il faut votre accord."),
         (
@@ -25,6 +26,7 @@ def wanted(ask: Ask) -> Menu:
 
 @screen()
 def more(ask: Ask) -> Notice:
+    """A3: who sees the data, and how to erase it."""
     return Notice(
         ask.t(
             "Seuls votre organisme et le centre voient vos données. Vous pouvez tout effacer quand vous voulez :"

@@ -7,9 +7,10 @@ from datetime import date
 from flows.ask import Ask
 from flows.screens import Choice, Go, Menu, Notice, Question, Refused, Target, screen
 from flows.wording import day, payer
-from models import gratuites
+from models import free_care, gratuites
 from models.eligibility import Situation
-from models.gratuites import FreeCareItem, Gratuite
+from models.free_care import FreeCareItem
+from models.gratuites import Gratuite
 from models.identifiers import digits
 
 MONTHS_A_YEAR = 12
@@ -27,12 +28,16 @@ class ChildAge:
 
 @screen()
 def whom(ask: Ask) -> Menu:
-    items = gratuites.menu(ask.today)
-    return Menu(ask.t("Gratuit pour qui ?"), tuple(Choice(item.key, _label(ask, item), _of(item)) for item in items))
+    """E1: the list of the decrees in force, the most asked first."""
+    items = free_care.menu(ask.today)
+    return Menu(
+        ask.t("Gratuit pour qui ?"), tuple(Choice(item.key, _label(ask, item), _of(item)) for item in items)
+    )
 
 
 @screen(question=True)
 def age(ask: Ask) -> Question:
+    """E2: the child's age, in months or as a date of birth."""
     return Question(
         ask.t("Age de l'enfant :"),
         _aged,
@@ -43,10 +48,15 @@ def age(ask: Ask) -> Question:
 
 @screen(private=True)
 def malaria(ask: Ask) -> Menu:
+    """Malaria is free for two groups only."""
     return Menu(
         ask.t("Paludisme : pour qui ?"),
         (
-            Choice("1", ask.t("Enfant de moins de {years} ans", years=gratuites.child_age(ask.today)), "free_care.age"),
+            Choice(
+                "1",
+                ask.t("Enfant de moins de {years} ans", years=free_care.child_age(ask.today)),
+                "free_care.age",
+            ),
             Choice("2", ask.t("Femme enceinte"), Go("free_care.answer", {"codes": ["G02"]})),
             Choice("3", ask.t("Autre personne"), "free_care.no_malaria"),
         ),
@@ -55,37 +65,42 @@ def malaria(ask: Ask) -> Menu:
 
 @screen(private=True)
 def answer(ask: Ask) -> Notice:
-    return _answered(ask, [gratuites.one(code, ask.today) for code in ask.args["codes"]])
+    """E3: free by rule, or only announced; what pays the rest."""
+    return _answered(ask, [free_care.one(code, ask.today) for code in ask.args["codes"]])
 
 
 @screen(private=True)
 def child(ask: Ask) -> Notice:
     """The answer for a child who is young enough, with the last day on which she is."""
     situation = Situation(age=ask.args["months"] // MONTHS_A_YEAR, service="PALUDISME")
-    return _answered(ask, list(gratuites.firing(situation, ask.today)), ask.t("Jusqu'au {day}.", day=ask.args["until"]))
+    return _answered(
+        ask, list(gratuites.firing(situation, ask.today)), ask.t("Jusqu'au {day}.", day=ask.args["until"])
+    )
 
 
 @screen(private=True)
 def too_old(ask: Ask) -> Notice:
+    """E4: the child is too old; other ways of help."""
     return Notice(
-        ask.t("NON : {years} ans ou plus. Autres aides :", years=gratuites.child_age(ask.today)),
+        ask.t("NON : {years} ans ou plus. Autres aides :", years=free_care.child_age(ask.today)),
         choices=_other_help(ask),
     )
 
 
 @screen(private=True)
 def no_malaria(ask: Ask) -> Notice:
+    """Malaria is not free for this person; other ways of help."""
     return Notice(
         ask.t(
             "NON : le palu est gratuit avant {years} ans et pour la femme enceinte. Autres aides :",
-            years=gratuites.child_age(ask.today),
+            years=free_care.child_age(ask.today),
         ),
         choices=_other_help(ask),
     )
 
 
 def _label(ask: Ask, item: FreeCareItem) -> str:
-    return ask.t(item.label, years=gratuites.child_age(ask.today), old=gratuites.old_age(ask.today))
+    return ask.t(item.label, years=free_care.child_age(ask.today), old=free_care.old_age(ask.today))
 
 
 def _of(item: FreeCareItem) -> Target:
@@ -100,7 +115,7 @@ def _of(item: FreeCareItem) -> Target:
 
 def _aged(ask: Ask, typed: str) -> Go:
     child_age = _age(ask, typed)
-    years = gratuites.child_age(ask.today)
+    years = free_care.child_age(ask.today)
     if child_age.months >= years * MONTHS_A_YEAR:
         return Go("free_care.too_old")
     return Go("free_care.child", {"months": child_age.months, "until": _until(child_age, years, ask.today)})
@@ -127,7 +142,12 @@ def _from_date(ask: Ask, number: str) -> ChildAge:
         raise Refused(ask.t("E22 Cette date n'existe pas. Ex : 12032023")) from fault
     if born > ask.today:
         raise Refused(ask.t("E22 Cette date est à venir. Ex : 12032023"))
-    months = (ask.today.year - born.year) * MONTHS_A_YEAR + ask.today.month - born.month - (ask.today.day < born.day)
+    months = (
+        (ask.today.year - born.year) * MONTHS_A_YEAR
+        + ask.today.month
+        - born.month
+        - (ask.today.day < born.day)
+    )
     return ChildAge(months, born)
 
 

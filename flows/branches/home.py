@@ -8,6 +8,7 @@ from models.coverage import Right
 
 @screen()
 def home(ask: Ask) -> Menu:
+    """The home screen: an unknown phone reads the service's name, a known one its right."""
     rights = ask.caller().rights
     return _known(ask, rights) if rights else _unknown(ask)
 

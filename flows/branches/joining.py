@@ -7,13 +7,14 @@ from flows.places import choose_commune, commune_question
 from flows.screens import Choice, End, Go, Menu, Notice, Question, Refused, screen
 from models.identifiers import digits
 from models.places import Place
-from models.schemes import registration
+from models import schemes
 
 SHORTEST_NAME = 2
 
 
 @screen()
 def menu(ask: Ask) -> Menu:
+    """F0: which scheme, where each one registers, or an agent who does it."""
     return Menu(
         ask.t("M'inscrire"),
         (
@@ -29,9 +30,10 @@ def menu(ask: Ask) -> Menu:
 
 @screen()
 def scheme(ask: Ask) -> Notice:
-    offered = registration(ask.args["scheme"], ask.today)
+    """One scheme: for whom it is and where it registers."""
+    offered = schemes.scheme(ask.args["scheme"], ask.today)
     return Notice(
-        ask.t("{scheme} : pour {who}.", scheme=offered.scheme, who=ask.t(offered.who)),
+        ask.t("{scheme} : pour {who}.", scheme=offered.name, who=ask.t(offered.who)),
         (ask.t("S'inscrire : {where}.", where=ask.t(offered.where)),),
         (
             Choice("1", ask.t("Quel régime pour moi ?"), "advice.work"),
@@ -42,21 +44,27 @@ def scheme(ask: Ask) -> Notice:
 
 @screen(question=True, form=True)
 def name(ask: Ask) -> Question:
+    """An agent registers me, first of two: whom to ask for."""
     return Question(ask.t("1/2 Prénom et nom :"), _named, samples=("Awa Traore", "a", "12"))
 
 
 @screen(question=True, form=True)
 def commune(ask: Ask) -> Question:
-    return commune_question(ask, ask.t("2/2 Commune : 3 premières lettres, ex : KAT"), "joining.communes", _requested)
+    """An agent registers me, second of two: where she lives."""
+    return commune_question(
+        ask, ask.t("2/2 Commune : 3 premières lettres, ex : KAT"), "joining.communes", _requested
+    )
 
 
 @screen(form=True)
 def communes(ask: Ask) -> Menu:
+    """Several communes begin with these letters."""
     return choose_commune(ask, _requested)
 
 
 @screen()
 def requested(ask: Ask) -> End:
+    """The end of the call: the request has a number."""
     return End(
         ask.t("Demande {reference} notée.", reference=ask.args["reference"]),
         (ask.t("Un agent vous appelle pour l'inscription. Gardez votre téléphone allumé."),),

@@ -8,18 +8,24 @@ from flows.texts import languages
 
 @screen()
 def first(ask: Ask) -> Menu:
+    """The first plain dial of a phone: nothing else is asked before."""
     return Menu(ask.t("Santé Mali"), _offered())
 
 
 @screen()
 def choose(ask: Ask) -> Menu:
+    """98, or Plus > 6: another language, at any time."""
     return Menu(ask.t("Langue"), _offered())
 
 
 @screen()
 def not_yet(ask: Ask) -> Notice:
+    """The chosen language has no text that a speaker has read: said honestly, with a person who can call."""
     return Notice(
-        ask.t("{language} : ces textes ne sont pas encore relus. Ils restent en français.", language=ask.args["name"]),
+        ask.t(
+            "{language} : ces textes ne sont pas encore relus. Ils restent en français.",
+            language=ask.args["name"],
+        ),
         choices=(
             Choice("1", ask.t("Continuer"), Go("home.home", back=())),
             Choice("2", ask.t("Un agent me rappelle"), "callback.slot"),
@@ -30,6 +36,7 @@ def not_yet(ask: Ask) -> Notice:
 
 @screen()
 def letters(ask: Ask) -> Menu:
+    """Plain letters fit every phone; official ones shorten what fits on a screen."""
     return Menu(
         ask.t("Lettres de vos messages :"),
         (
@@ -42,7 +49,8 @@ def letters(ask: Ask) -> Menu:
 def _offered() -> tuple[Choice, ...]:
     """The five languages, each under its own name: nobody looks for hers in a translation."""
     return tuple(
-        Choice(language.digit, language.name, _speaks(language.code, language.name)) for language in languages()
+        Choice(language.digit, language.name, _speaks(language.code, language.name))
+        for language in languages()
     )
 
 

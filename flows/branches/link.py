@@ -11,6 +11,7 @@ from models.identifiers import digits
 
 @screen(question=True)
 def year(ask: Ask) -> Question:
+    """The proof that the caller knows the household: its holder's year of birth."""
     return Question(
         ask.t("Année de naissance de {name} :", name=masked(ask.rights_of(ask.args["person"])[0])),
         _checked,
@@ -20,6 +21,7 @@ def year(ask: Ask) -> Question:
 
 @screen()
 def refused(ask: Ask) -> Notice:
+    """The year is another one; nothing was tied, and the try counts."""
     return Notice(
         ask.t("E21 Cette année ne correspond pas. Rien n'est lié."),
         choices=(
@@ -31,6 +33,7 @@ def refused(ask: Ask) -> Notice:
 
 @screen()
 def done(ask: Ask) -> Notice:
+    """Tied: the next dial shows the household's right."""
     return Notice(
         ask.t("Téléphone lié à ce foyer. Le prochain appel montre vos droits."),
         choices=(Choice("1", ask.t("Voir les droits"), Go("rights.person", ask.args)),),
@@ -43,7 +46,10 @@ def _checked(ask: Ask, typed: str) -> Go:
     if len(born) != 4:
         raise Refused(ask.t("L'année a 4 chiffres, ex : 1987."))
     context = ask.context
-    if lookups.misses_since(context.db, context.keys, context.phone, context.misses_since) >= context.limits.misses:
+    if (
+        lookups.misses_since(context.db, context.keys, context.phone, context.misses_since)
+        >= context.limits.misses
+    ):
         return lock(ask)
     right = ask.rights_of(ask.args["person"])[0]
     if int(born) != right.birth_year:

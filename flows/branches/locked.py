@@ -6,6 +6,7 @@ from flows.screens import End, Go, screen
 
 @screen()
 def out(ask: Ask) -> End:
+    """A9, the end of the call: look-ups rest, and an agent can be asked for."""
     return End(
         ask.t(
             "Trop d'essais sur ce téléphone. Recommencez dans {minutes} min ou demandez à un agent : tapez {code}",

@@ -15,6 +15,7 @@ RESERVED_KEYS = {"9", "98", "99"}
 
 @screen()
 def family(ask: Ask) -> Menu:
+    """B6: everybody of the household but its head, each with a right or with what is missing."""
     context = ask.context
     everybody = households.members(context.db, context.keys, ask.args["household"], ask.today)
     keys = (str(number) for number in range(1, 100) if str(number) not in RESERVED_KEYS)
@@ -50,4 +51,8 @@ def _code_for(member: Member) -> Target:
 
 def shown(household_id: int) -> Go:
     """To the list: who is in a household is a disclosure of its own."""
-    return Go("members.family", {"household": household_id}, effects=(Disclosed("members", f"household:{household_id}"),))
+    return Go(
+        "members.family",
+        {"household": household_id},
+        effects=(Disclosed("members", f"household:{household_id}"),),
+    )

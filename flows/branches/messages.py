@@ -7,6 +7,7 @@ from flows.screens import Choice, End, Go, Menu, Notice, Target, screen
 
 @screen()
 def menu(ask: Ask) -> Menu:
+    """G7: which messages this phone accepts."""
     return Menu(
         ask.t("Messages :"),
         (
@@ -21,11 +22,13 @@ def menu(ask: Ask) -> Menu:
 
 @screen()
 def done(ask: Ask) -> Notice:
+    """Done at once; one SMS confirms it."""
     return Notice(ask.t(_ANSWERS[ask.args["topics"]]), (ask.t("Vos droits ne changent pas."),))
 
 
 @screen()
 def erase(ask: Ask) -> Menu:
+    """What an erasure takes and what it leaves, before the one key that asks for it."""
     return Menu(
         ask.t("Effacer ce que ce téléphone a confié : langue, accord, liens, demandes ? Vos droits restent."),
         (Choice("1", ask.t("Oui, effacer"), _erased),),
@@ -34,6 +37,7 @@ def erase(ask: Ask) -> Menu:
 
 @screen()
 def erased(ask: Ask) -> End:
+    """The end of the call: a worker erases and an SMS confirms."""
     return End(
         ask.t("Demande {reference} notée.", reference=ask.args["reference"]),
         (ask.t("Un SMS confirme quand c'est effacé."),),

@@ -6,6 +6,7 @@ from flows.screens import Choice, Menu, screen
 
 @screen()
 def menu(ask: Ask) -> Menu:
+    """G1: everything else."""
     return Menu(
         ask.t("Plus"),
         (

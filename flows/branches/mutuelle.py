@@ -9,6 +9,7 @@ from models.coverage import Right
 
 @screen()
 def menu(ask: Ask) -> Menu | Notice:
+    """D1: the membership of the caller's household, or how to join."""
     member = next((right for right in ask.caller().rights if right.scheme == "MUTUELLE"), None)
     return _member(ask, member) if member else _no_member(ask)
 
@@ -17,7 +18,11 @@ def _member(ask: Ask, right: Right) -> Menu:
     lines = [" ".join(filter(None, (state(ask, right.verdict), day(right.valid_to))))]
     if right.missing_fcfa:
         lines.append(
-            ask.t("Il manque {amount} depuis {month}.", amount=francs(right.missing_fcfa), month=month(right.late_since))
+            ask.t(
+                "Il manque {amount} depuis {month}.",
+                amount=francs(right.missing_fcfa),
+                month=month(right.late_since),
+            )
         )
     if right.covered_from and right.covered_from > ask.today:
         lines.append(ask.t("Soins couverts dès le {day} (attente).", day=day(right.covered_from)))

@@ -3,12 +3,13 @@
 from flows.ask import Ask
 from flows.effects import MessageOwed
 from flows.screens import Choice, Go, Menu, Notice, Question, Refused, screen
-from models import households, papers
+from models import papers
 from models.identifiers import digits
 
 
 @screen(question=True, form=True)
 def household(ask: Ask) -> Question:
+    """C5: one question that makes out the list for this household."""
     return Question(
         ask.t("Qui vit avec vous ? Tapez les chiffres, ex : 12"),
         _composed,
@@ -25,6 +26,7 @@ def household(ask: Ask) -> Question:
 
 @screen()
 def list(ask: Ask) -> Menu:
+    """C5: the papers, page by page, or all by SMS."""
     return Menu(
         ask.t("Pièces"),
         (Choice("1", ask.t("Tout par SMS"), _by_message, pinned=True),),
@@ -34,6 +36,7 @@ def list(ask: Ask) -> Menu:
 
 @screen()
 def sent(ask: Ask) -> Notice:
+    """The list leaves by SMS."""
     return Notice(ask.t("Vous recevez un SMS. Ref {reference}", reference=ask.args["reference"]))
 
 
@@ -60,5 +63,7 @@ def _labels(ask: Ask) -> tuple[str, ...]:
 
 def _by_message(ask: Ask) -> Go:
     reference = ask.context.reference()
-    text = ask.t("Pièces RAMED : {papers}. Ref {reference}", papers=", ".join(_labels(ask)), reference=reference)
+    text = ask.t(
+        "Pièces RAMED : {papers}. Ref {reference}", papers=", ".join(_labels(ask)), reference=reference
+    )
     return Go("papers.sent", {"reference": reference}, effects=(MessageOwed(text, "papers"),))

@@ -3,11 +3,12 @@
 from flows.ask import Ask
 from flows.branches.rights import check_number
 from flows.screens import Choice, Go, Menu, Notice, Question, screen
-from models.facts import validity_years
+from models.receipts import validity_years
 
 
 @screen()
 def menu(ask: Ask) -> Menu:
+    """C1: the RAMED branch."""
     return Menu(
         ask.t("RAMED"),
         (
@@ -22,6 +23,7 @@ def menu(ask: Ask) -> Menu:
 
 @screen(question=True)
 def receipt(ask: Ask) -> Question:
+    """C2: the number of the paper receipt."""
     return Question(
         ask.t("Numéro du récépissé d'immatriculation (13 chiffres) :"),
         check_number,
@@ -31,8 +33,12 @@ def receipt(ask: Ask) -> Question:
 
 @screen()
 def renewal(ask: Ask) -> Notice:
+    """C6: what happens when the three years are over."""
     return Notice(
-        ask.t("Le RAMED vaut {years} ans. Ensuite : nouvelle demande à la mairie.", years=validity_years(ask.today)),
+        ask.t(
+            "Le RAMED vaut {years} ans. Ensuite : nouvelle demande à la mairie.",
+            years=validity_years(ask.today),
+        ),
         choices=(
             Choice("1", ask.t("Pièces à fournir"), "papers.household"),
             Choice("2", ask.t("Un agent me rappelle"), Go("callback.slot", {"reason": "RENOUVELLEMENT"})),
@@ -42,6 +48,7 @@ def renewal(ask: Ask) -> Notice:
 
 @screen()
 def where(ask: Ask) -> Notice:
+    """Where to ask, who enquires, where to be treated first."""
     return Notice(
         ask.t("Demande : mairie. Enquête : service social."),
         (ask.t("Soins : CSCom d'abord, puis CSRéf, puis hôpital."),),

@@ -9,6 +9,7 @@ from flows.session import Place
 
 @screen(form=True)
 def offer(ask: Ask) -> Menu:
+    """Dialled again with a form left open: go on, start it again, or leave it."""
     return Menu(
         ask.t("Questions commencées il y a {minutes} min.", minutes=ask.args["since"]),
         (

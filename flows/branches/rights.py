@@ -17,6 +17,7 @@ from models.schemes import patient_share, payer_first
 
 @screen(question=True)
 def number(ask: Ask) -> Question:
+    """B1: the number of any card; its shape says the scheme."""
     return Question(
         ask.t("Numéro de la carte ou du récépissé (AMO, RAMED, mutuelle) :"),
         check_number,
@@ -30,7 +31,7 @@ def number(ask: Ask) -> Question:
 
 @screen()
 def mine(ask: Ask) -> Menu | Notice:
-    """The caller's own rights: her household's answer at once, or the choice of a household when the phone has several."""
+    """The caller's own rights: the household's answer at once, or a choice when the phone has several households."""
     holders = {right.person_id: right for right in reversed(ask.caller().rights)}
     if len(holders) == 1:
         return _drawn(ask, ask.rights_of(next(iter(holders))))
@@ -49,6 +50,7 @@ def person(ask: Ask) -> Menu | Notice:
 
 @screen()
 def unknown(ask: Ask) -> Notice:
+    """B4: the number as it was read, so that a slip shows, and four ways out."""
     return Notice(
         ask.t("E12 {number} introuvable.", number=ask.args["number"]),
         choices=(
@@ -62,6 +64,7 @@ def unknown(ask: Ask) -> Notice:
 
 @screen()
 def wrong_digit(ask: Ask) -> Notice:
+    """B4b: the check digit is wrong, said before anything is looked up."""
     return Notice(
         ask.t("E11 Un chiffre est faux dans {number}.", number=ask.args["number"]),
         choices=(
@@ -82,7 +85,9 @@ def check_number(ask: Ask, typed: str) -> Go:
     if not card.check_ok:
         return Go("rights.wrong_digit", {"number": card.value})
     context = ask.context
-    lookup = coverage.by_number(context.db, context.keys, card, context.phone, context.misses_since, ask.today)
+    lookup = coverage.by_number(
+        context.db, context.keys, card, context.phone, context.misses_since, ask.today
+    )
     return looked_up(ask, lookup, "lookup.number", Go("rights.unknown", {"number": card.value}))
 
 
@@ -120,6 +125,7 @@ def by_message(ask: Ask) -> Go:
 
 @screen()
 def sent(ask: Ask) -> Notice:
+    """The answer leaves by SMS."""
     return Notice(ask.t("Vous recevez un SMS. Ref {reference}", reference=ask.args["reference"]))
 
 
@@ -163,7 +169,9 @@ def _ways_of_a_holder(ask: Ask, right: Right) -> tuple[Choice, ...]:
 
 def _several(ask: Ask, good: list[Right]) -> Notice:
     first = payer_first(good, ask.today)
-    lines = [f"- {payer(right)} : {state(ask, right.verdict)} {day(right.valid_to)}".rstrip() for right in good]
+    lines = [
+        f"- {payer(right)} : {state(ask, right.verdict)} {day(right.valid_to)}".rstrip() for right in good
+    ]
     return Notice(
         ask.t("{name} : {count} droits", name=named(ask, good[0]), count=len(good)),
         (*lines, ask.t("Le centre utilise d'abord {scheme}.", scheme=payer(first))),
@@ -178,7 +186,9 @@ def _expired(ask: Ask, right: Right) -> Notice:
         else ask.t("Pour continuer : {body}.", body=right.organism or payer(right))
     )
     papers = Choice("1", ask.t("Pièces à fournir"), "papers.spouse")
-    renew = Choice("2", ask.t("Demander le renouvellement"), Go("callback.slot", {"reason": "RENOUVELLEMENT"}))
+    renew = Choice(
+        "2", ask.t("Demander le renouvellement"), Go("callback.slot", {"reason": "RENOUVELLEMENT"})
+    )
     free = Choice("3", ask.t("Soins gratuits"), "free_care.whom")
     return Notice(
         ask.t("{scheme} EXPIRE le {day}", scheme=payer(right), day=day(right.valid_to)),
@@ -189,7 +199,11 @@ def _expired(ask: Ask, right: Right) -> Notice:
 
 def _suspended(ask: Ask, right: Right) -> Notice:
     lacking = (
-        ask.t("Il manque {amount} depuis {month}.", amount=francs(right.missing_fcfa), month=month(right.late_since)),
+        ask.t(
+            "Il manque {amount} depuis {month}.",
+            amount=francs(right.missing_fcfa),
+            month=month(right.late_since),
+        ),
         ask.t("Payé à la section = couvert le jour même."),
     )
     return Notice(
@@ -254,5 +268,3 @@ _BY_VERDICT = {
     Verdict.PAS_ENCORE_VALIDE: _not_yet,
     Verdict.RADIE: _struck_off,
 }
-
-

@@ -1,4 +1,4 @@
-"""No number at hand: this phone, a NINA, or name, year and commune. At most three people, masked, and each miss counts."""
+"""No number at hand: this phone, a NINA, or name, year and commune. At most three people, masked; misses count."""
 
 from flows.ask import Ask
 from flows.branches.locked import lock
@@ -19,6 +19,7 @@ OLDEST_BIRTH_YEAR = 1900
 
 @screen()
 def how(ask: Ask) -> Menu:
+    """B5: three ways to be found without a number."""
     return Menu(
         ask.t("Chercher avec :"),
         (
@@ -31,6 +32,7 @@ def how(ask: Ask) -> Menu:
 
 @screen()
 def no_phone(ask: Ask) -> Notice:
+    """This phone is tied to no household."""
     return Notice(
         ask.t("Ce téléphone n'est lié à aucun foyer."),
         choices=(
@@ -42,26 +44,35 @@ def no_phone(ask: Ask) -> Notice:
 
 @screen(question=True)
 def nina(ask: Ask) -> Question:
-    return Question(ask.t("Numéro NINA (carte, passeport, fiche) :"), _by_nina, samples=("12345678901234A", "12"))
+    """The national number, which nobody is ever obliged to have."""
+    return Question(
+        ask.t("Numéro NINA (carte, passeport, fiche) :"), _by_nina, samples=("12345678901234A", "12")
+    )
 
 
 @screen(question=True)
 def name(ask: Ask) -> Question:
+    """First of three: the name, in any order and spelling."""
     return Question(ask.t("1/3 Prénom et nom :"), _named, samples=("Awa Traore", "a", "482109377"))
 
 
 @screen(question=True)
 def year(ask: Ask) -> Question:
+    """Second of three: the year of birth."""
     return Question(ask.t("2/3 Année de naissance, ex : 1987"), _born, samples=("1992", "92", "1800"))
 
 
 @screen(question=True)
 def commune(ask: Ask) -> Question:
-    return commune_question(ask, ask.t("3/3 Commune : 3 premières lettres, ex : KAT"), "search.communes", _in_commune)
+    """Third of three: the commune."""
+    return commune_question(
+        ask, ask.t("3/3 Commune : 3 premières lettres, ex : KAT"), "search.communes", _in_commune
+    )
 
 
 @screen()
 def communes(ask: Ask) -> Menu:
+    """Several communes begin with these letters."""
     return choose_commune(ask, _in_commune)
 
 
@@ -77,6 +88,7 @@ def found(ask: Ask) -> Menu:
 
 @screen()
 def nobody(ask: Ask) -> Notice:
+    """Nobody of this name, year and commune."""
     return Notice(
         ask.t("E12 Personne de ce nom n'est trouvé."),
         choices=(
@@ -97,7 +109,9 @@ def _by_nina(ask: Ask, typed: str) -> Go:
     except BadNina as fault:
         raise Refused(ask.t("E22 Le NINA a 13 à 16 lettres et chiffres.")) from fault
     context = ask.context
-    lookup = coverage.by_nina(context.db, context.keys, number, context.phone, context.misses_since, ask.today)
+    lookup = coverage.by_nina(
+        context.db, context.keys, number, context.phone, context.misses_since, ask.today
+    )
     return looked_up(ask, lookup, "lookup.nina", Go("search.nobody"))
 
 

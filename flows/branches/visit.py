@@ -10,6 +10,7 @@ from models.coverage import Right, Verdict
 
 @screen()
 def code(ask: Ask) -> End:
+    """B7, the end of the call: the code, for whom, and for how long."""
     return End(
         ask.t("Code de visite : {code}", code=_spaced(ask.args["code"])),
         (
@@ -29,7 +30,9 @@ def issue(ask: Ask, right: Right) -> Go:
     if open_code:
         return Go("visit.code", {"code": open_code, "name": name})
     hours = context.limits.visit_code_hours
-    free = (c for c in visit_codes.codes_from(context.seed) if visit_codes.is_free(context.db, c, context.now))
+    free = (
+        c for c in visit_codes.codes_from(context.seed) if visit_codes.is_free(context.db, c, context.now)
+    )
     fresh = next(free)
     text = ask.t("Code de visite {code} pour {name}, valable {hours} h.", code=fresh, name=name, hours=hours)
     effects = (

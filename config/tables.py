@@ -1,0 +1,332 @@
+"""The columns of every table under config/rules and config/reference, and what each cell may hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from config import vocabulary as words
+from config.columns import (
+    Check,
+    anything,
+    day,
+    matching,
+    number,
+    on_screen,
+    one_of,
+    optional,
+    some_of,
+    text,
+    whole,
+)
+
+LABEL, WHO, TO_PAY, REASON = 28, 44, 64, 70
+"""Septets of a paper or place on a list, of those a scheme is for, of what is left to pay, of a reason."""
+
+PERCENT, YEARS = whole(0, 100), whole(0, 130)
+YES_NO = one_of((words.YES, words.NO))
+CODE = matching(r"[a-z][a-z_]*", "a code in small letters")
+FREE_CARE = matching(r"G[0-9]{2}", "a code such as G01")
+DIAL_STRING = matching(r"[0-9]+(\*([0-9]+|\{[a-z]+\}))*", "digits and {placeholders} with * between")
+SCREEN = matching(r"[a-z_]+\.[a-z_]+", "a screen such as rights.person")
+CALLER = one_of(("known", "unknown", "any"))
+MONTHS = matching(r"([1-9]|1[0-2])(;([1-9]|1[0-2]))*", "months such as 10;11;12")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`columns` in the file's order; rows with the same `key` must not be in force on the same day.
+
+    A dated table has `from` and `to` before its columns (both days included, `to` empty while in force) and
+    `source` behind them.
+    """
+
+    columns: dict[str, Check]
+    key: tuple[str, ...] = ()
+    dated: bool = True
+
+    @property
+    def all_columns(self) -> dict[str, Check]:
+        """Every column with its check, in the file's order."""
+        if not self.dated:
+            return self.columns
+        return {"from": day, "to": optional(day), **self.columns, "source": text}
+
+
+def any_of(values: tuple[str, ...]) -> Check:
+    """A condition: empty holds always, else one of the values must be the case."""
+    return optional(some_of(values))
+
+
+ABOUT_THE_PERSON: dict[str, Check] = {
+    "link": any_of(words.LINKS),
+    "emploi": any_of(words.WORK),
+    "opener_emploi": any_of(words.WORK),
+    "voluntary": optional(YES_NO),
+    "opener_voluntary": optional(YES_NO),
+    "residence": any_of(words.RESIDENCES),
+    "indigence": any_of(words.INDIGENCE),
+    "opener_indigence": any_of(words.INDIGENCE),
+    "service": any_of((*words.SERVICES, words.NO_SERVICE)),
+}
+
+RULES = {
+    "parameters": Table({"name": CODE, "value": number, "unit": text}, key=("name",)),
+    "number_shapes": Table(
+        {
+            "scheme": one_of(words.SCHEMES),
+            "kind": one_of(("RECEPISSE", "CARTE", "ADHERENT", "MATRICULE")),
+            "length": whole(6, 15),
+            "starts": optional(matching(r"[0-9]+(\|[0-9]+)*", "first digits such as 54|55")),
+            "check": one_of(("AUCUN", "DAMM")),
+            "printed_examples": optional(matching(r"[0-9]+(\|[0-9]+)*", "numbers such as 123456|654321")),
+        },
+        key=("scheme", "kind"),
+    ),
+    "eligibility": Table(
+        {
+            "row": matching(r"[0-9]{1,2}[a-z]?", "a row such as 3 or 3b"),
+            **ABOUT_THE_PERSON,
+            "scheme": one_of(words.ANSWERS),
+            "role": one_of(words.ROLES),
+            "register_at": one_of((*words.OFFICES, words.OWN_FUND, words.OPENER_FUND)),
+            "papers": optional(one_of((*words.PAPER_SETS, words.BY_LINK))),
+            "reason": on_screen(REASON),
+        },
+        key=("row",),
+    ),
+    "extra_answers": Table(
+        {
+            "field": one_of(("action", "complement", "note", "collect_hint", "privacy")),
+            "value": text,
+            "scheme": any_of(words.ANSWERS),
+            "role": any_of(words.ROLES),
+            "emploi": any_of(words.WORK),
+            "opener_emploi": any_of(words.WORK),
+            "caisse": any_of((*words.FUNDS, words.UNKNOWN_FUND)),
+            "opener_caisse": any_of((*words.FUNDS, words.UNKNOWN_FUND)),
+            "residence": any_of(words.RESIDENCES),
+            "indigence": any_of(words.INDIGENCE),
+            "service": any_of((*words.SERVICES, words.NO_SERVICE)),
+            "souhait": any_of(words.SCHEMES),
+        }
+    ),
+    "funds": Table(
+        {
+            "emploi": one_of(words.AMO_WORK),
+            "caisse": any_of((*words.FUNDS, words.UNKNOWN_FUND)),
+            "register_at": one_of(words.FUNDS),
+        },
+        key=("emploi", "caisse"),
+    ),
+    "papers": Table(
+        {
+            "scheme": one_of(words.ANSWERS),
+            "set": one_of(words.PAPER_SETS),
+            "documents": matching(r"[a-z_]+(\|[a-z_]+)*", "codes of documents with | between"),
+        },
+        key=("scheme", "set"),
+    ),
+    "documents": Table({"code": CODE, "label": text, "short": on_screen(LABEL)}, key=("code",)),
+    "gratuites": Table(
+        {
+            "code": FREE_CARE,
+            "label": text,
+            "short": on_screen(LABEL),
+            "status": one_of(("I", "P", "O")),
+            "sensitive": YES_NO,
+            "audience": on_screen(LABEL),
+        },
+        key=("code",),
+    ),
+    "gratuite_rules": Table(
+        {
+            "code": FREE_CARE,
+            "service": any_of(words.SERVICES),
+            "service_asked": optional(YES_NO),
+            "age_below": optional(YEARS),
+            "age_above": optional(YEARS),
+            "enceinte": optional(YES_NO),
+            "after_birth": optional(YES_NO),
+            "eleve": optional(YES_NO),
+        }
+    ),
+    "schemes": Table(
+        {
+            "code": one_of(words.SCHEMES),
+            "name": on_screen(LABEL),
+            "full_name": text,
+            "manager": text,
+            "payer_order": whole(1, 9),
+            "who": on_screen(WHO),
+            "where": on_screen(LABEL),
+        },
+        key=("code",),
+    ),
+    "cost_shares": Table(
+        {
+            "scheme": one_of(words.SCHEMES),
+            "care": one_of(("AMBULATOIRE", "HOSPITALISATION", "CSCOM", "CSREF", "HOPITAL")),
+            "patient_percent": PERCENT,
+        },
+        key=("scheme", "care"),
+    ),
+    "answers": Table(
+        {
+            "code": one_of(words.ANSWERS),
+            "label": on_screen(LABEL),
+            "patient_pays": on_screen(TO_PAY),
+            "remaining_to_pay": text,
+        },
+        key=("code",),
+    ),
+    "dependant_ages": Table(
+        {
+            "scheme": one_of(words.SCHEMES),
+            "age": YEARS,
+            "needs": one_of(("CERTIFICAT_SCOLAIRE", "FIN_DE_DROIT")),
+            "warn_days": whole(0, 365),
+        },
+        key=("scheme", "needs"),
+    ),
+    "registration_places": Table({"code": one_of(words.OFFICES), "label": on_screen(LABEL)}, key=("code",)),
+    "dependant_ages": Table(
+        {
+            "scheme": one_of(words.SCHEMES),
+            "age": YEARS,
+            "needs": matching(r"[A-Z_]+", "a code such as CERTIFICAT_SCOLAIRE"),
+            "warn_days": whole(0, 366),
+        },
+        key=("scheme", "age"),
+    ),
+    "retention": Table({"subject": CODE, "days": optional(whole(1, 36_500))}, key=("subject",)),
+    "free_care_menu": Table(
+        {
+            "key": whole(1, 97),
+            "label": text,
+            "codes": matching(r"G[0-9]{2}(;G[0-9]{2})*", "codes such as G01;G13"),
+            "asks": optional(one_of(("AGE", "QUI"))),
+        },
+        key=("key",),
+    ),
+    "shortcuts": Table(
+        dict.fromkeys(("string", "walk", "leads_to"), text)
+        | {"caller": one_of(("known", "unknown", "any")), "sample": text}
+    ),
+    "efforts": Table(
+        {"task": text, "caller": one_of(("known", "unknown", "any")), "dial": anything, "types": anything}
+        | {"leads_to": text}
+        | dict.fromkeys(("screens", "inputs", "keys"), whole(0, 99)),
+        key=("task",),
+    ),
+    "free_care_menu": Table(
+        {
+            "key": matching(r"[1-8]|1[0-9]", "a digit of the menu; 9 turns the page"),
+            "label": text,
+            "codes": matching(r"G[0-9]{2}(\|G[0-9]{2})*", "codes such as G01|G13"),
+            "asks": optional(one_of(("AGE", "QUI"))),
+        },
+        key=("key",),
+    ),
+    "shortcuts": Table(
+        {
+            "string": DIAL_STRING,
+            "walk": DIAL_STRING,
+            "leads_to": SCREEN,
+            "caller": CALLER,
+            "sample": matching(r"[0-9A-Z*-]+", "a string to dial"),
+        },
+        key=("string", "caller"),
+    ),
+    "efforts": Table(
+        {
+            "task": text,
+            "caller": CALLER,
+            "dial": anything,
+            "types": anything,
+            "leads_to": SCREEN,
+            "screens": whole(1, 20),
+            "inputs": whole(0, 20),
+            "keys": whole(0, 60),
+        },
+        key=("task",),
+    ),
+}
+"""The tables of config/rules, by the file's name."""
+
+REFERENCE = {
+    "operators_prefixes": Table(
+        {
+            "prefix": matching(r"[0-9]{1,4}", "the first digits behind +223"),
+            "kind": one_of(("MOBILE", "GRATUIT")),
+            "operator": one_of(("ORANGE", "MOOV", "TELECEL", "AUTRE")),
+            "brand": anything,
+            "mcc": optional(matching(r"[0-9]{3}", "three digits")),
+            "mnc": optional(matching(r"[0-9]{2}", "two digits")),
+        },
+        key=("prefix",),
+    ),
+    "divisions": Table({"division": matching(r"[0-9]{4}", "a year")}),
+    "mali_admin_2021": Table(
+        dict.fromkeys(("region", "cercle"), text)
+        | dict.fromkeys(("pcode", "unit_type", "region_pcode", "source"), anything),
+        dated=False,
+    ),
+    "mali_admin": Table(
+        dict.fromkeys(("region", "cercle"), text)
+        | dict.fromkeys(
+            ("pcode", "unit_type", "region_code_2023", "cercle_code_2023", "region_before_2023", "note"), anything
+        ),
+        dated=False,
+    ),
+    "mali_communes_2023": Table(
+        {
+            "region": text,
+            "cercle": anything,
+            "arrondissement": anything,
+            "commune": text,
+            "code_2023": optional(matching(r"ML-C[0-9]{8}", "a code such as ML-C01010101")),
+        },
+        dated=False,
+    ),
+    "harvest_calendar": Table(
+        {
+            "region": text,
+            "main_harvest_months": optional(MONTHS),
+            "crops": text,
+            "second_income_window_months": optional(MONTHS),
+            "lean_season_months": MONTHS,
+            "basis": text,
+        },
+        key=("region",),
+        dated=False,
+    ),
+    "languages": Table(
+        {"code": text, "name_fr": text}
+        | dict.fromkeys(("iso639_3", "share_percent", "where", "source", "suggested_priority"), anything),
+        key=("code",),
+        dated=False,
+    ),
+    "gsm7_letters": Table(
+        {
+            "char": matching(r"[\s\S]", "one character"),
+            "codepoint": matching(r"U\+[0-9A-F]{4,5}", "a code point"),
+            "in_basic": one_of("01"),
+            "in_extension": one_of("01"),
+            "septets_default": optional(one_of("12")),
+            "in_pt_single_shift": one_of("01"),
+            "in_es_single_shift": one_of("01"),
+            "in_tr_single_shift": one_of("01"),
+            "replacement_for_gsm7": anything,
+            "lossless": anything,
+            "used_in": anything,
+        },
+        key=("char",),
+        dated=False,
+    ),
+    "bm_glossary": Table(
+        dict.fromkeys(("key", "bm_official", "bm_gsm7", "fr", "en", "source", "reliability"), text),
+        key=("key",),
+        dated=False,
+    ),
+}
+"""The tables of config/reference, by the file's name."""
