@@ -31,7 +31,7 @@ RULES, CHECK = "Menus and rules", "Check the house"
 
 COMMANDS = {
     "run": Command("workers.run:run", "Everything on this machine, with fictional people.", TRY),
-    "phone": Command("flows.phone:phone", "A telephone in the terminal.", TRY),
+    "phone": Command("gateway.phone:phone", "A telephone in the terminal.", TRY),
     "demo": Command("models.demo:demo", "The fictional people: load, show, generate a large register.", TRY),
     "doctor": Command("gateway.doctor:doctor", "Say what is wrong here, and the remedy.", RUN),
     "web": Command("workers.web:web", "Serve the callbacks and the pages (production).", RUN),

@@ -56,5 +56,5 @@ def test_a_late_hop_is_stale(before: str, text: str) -> None:
     assert newest(after(before), text) == Stale()
 
 
-def test_nothing_typed_on_the_second_hop_is_an_empty_input() -> None:
-    assert newest(after(""), "") == ""
+def test_the_dial_again_is_stale() -> None:
+    assert newest(after(""), "") == Stale()
