@@ -7,7 +7,8 @@ from flows.screens import Choice, Go, Menu, Refused, Target, screen
 from flows.wording import capitals, day
 from models import households
 from models.coverage import Verdict
-from models.households import Member
+from models.households import END_OF_RIGHT, Member
+from models.people import age_on
 
 RESERVED_KEYS = {"9", "98", "99"}
 """Digits that mean the same on every screen and so can number nobody."""
@@ -27,12 +28,12 @@ def family(ask: Ask) -> Menu:
 
 
 def _line(ask: Ask, member: Member) -> str:
-    age = ask.today.year - member.birth_year
-    if member.birth_date:
-        age -= (ask.today.month, ask.today.day) < (member.birth_date.month, member.birth_date.day)
+    age = age_on(member.birth_year, member.birth_date, ask.today)
     if member.verdict is not Verdict.VALIDE:
         answer = ask.t("non")
-    elif member.needs and member.due:
+    elif member.needs == END_OF_RIGHT:
+        answer = ask.t("fin le {day}", day=day(member.due))
+    elif member.needs:
         answer = ask.t("certificat avant le {day}", day=day(member.due))
     else:
         answer = ask.t("oui")
