@@ -52,6 +52,7 @@ class Checkout:
         self.folder = folder
         (folder / "gateway").mkdir(parents=True)
         (folder / "wheels").mkdir()
+        (folder / "gateway" / "__init__.py").touch()
         (folder / "gateway" / "command_line.py").write_text(COMMAND_LINE)
         shutil.copy(ROOT / "ramu", folder / "ramu")
         self.lock("1.0")
