@@ -20,6 +20,7 @@ SPOKEN_COLUMNS = {
     "eligibility": ("reason",),
     "documents": ("short",),
     "registration_places": ("label",),
+    "answers": ("label",),
     "schemes": ("who", "where"),
 }
 """Columns of config/rules whose French texts people read on a screen."""

@@ -45,9 +45,9 @@ class Call:
             "serviceCode": self.service_code,
             "text": text,
         }
-        request = Request(self.url, data=urlencode(form).encode(), method="POST")  # noqa: S310 - an http address of ours
+        request = Request(self.url, data=urlencode(form).encode(), method="POST")
         try:
-            with urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
+            with urlopen(request, timeout=ANSWER_SECONDS) as answer:
                 body = answer.read().decode()
         except URLError as fault:
             raise NoAnswer(

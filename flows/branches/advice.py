@@ -9,7 +9,7 @@ from flows.wording import francs
 from models import papers
 from models.eligibility import Decision, Situation, decide
 from models.identifiers import digits
-from models.schemes import monthly_share, patient_shares, place_label
+from models.schemes import monthly_share, place_label, scheme_label
 
 OLDEST_AGE = 120
 
@@ -148,7 +148,7 @@ def result(ask: Ask) -> Notice:
     if decision.documents:
         choices.insert(0, Choice("4", ask.t("Pièces à fournir"), Go("advice.documents", ask.args)))
     return Notice(
-        ask.t("Conseil : {scheme}", scheme=_named(ask, decision.scheme)),
+        ask.t("Conseil : {scheme}", scheme=ask.t(scheme_label(decision.scheme, ask.today))),
         lines,
         tuple(sorted(choices, key=lambda choice: choice.key)),
     )
@@ -164,7 +164,7 @@ def documents(ask: Ask) -> Notice:
 @screen()
 def cost(ask: Ask) -> Notice:
     """What is left to pay at the centre."""
-    return Notice(ask.t("Reste à payer"), _cost(ask, _decision(ask).scheme))
+    return Notice(ask.t("Reste à payer"), (ask.t(_decision(ask).patient_pays),))
 
 
 @screen()
@@ -192,41 +192,12 @@ def _decision(ask: Ask) -> Decision:
     return decide(Situation(**ask.args), ask.today)
 
 
-def _named(ask: Ask, answer: str) -> str:
-    """The decision's scheme in words."""
-    return {
-        "AMO": ask.t("AMO"),
-        "RAMED": ask.t("RAMED"),
-        "RAMED_A_DEMANDER": ask.t("RAMED, à demander"),
-        "MUTUELLE": ask.t("mutuelle"),
-        "AUCUN_AUTOMATIQUE": ask.t("voir le service social"),
-        "INDETERMINE": ask.t("soins d'abord"),
-    }[answer]
-
-
-def _cost(ask: Ask, answer: str) -> tuple[str, ...]:
-    """What the patient pays by kind of care, from the tariff rows in force; without a scheme the normal price."""
-    kinds = {
-        "AMBULATOIRE": ask.t("consultation, médicaments"),
-        "HOSPITALISATION": ask.t("hospitalisation"),
-        "CSCOM": ask.t("CSCom"),
-        "CSREF": ask.t("CSRéf"),
-        "HOPITAL": ask.t("hôpital"),
-    }
-    shares = patient_shares(answer, ask.today)
-    if not shares:
-        return (ask.t("Le tarif normal, sauf soins gratuits."),)
-    if not any(shares.values()):
-        return (ask.t("0 F au centre conventionné, en commençant par le CSCom."),)
-    return tuple(f"- {kinds[care]} : {percent}%" for care, percent in shares.items())
-
-
 def _by_message(ask: Ask) -> Go:
     decision = _decision(ask)
     reference = ask.context.reference()
     text = ask.t(
         "Santé Mali, conseil : {scheme}. Où : {place}. Pièces : {papers}. Ref {reference}",
-        scheme=_named(ask, decision.scheme),
+        scheme=ask.t(scheme_label(decision.scheme, ask.today)),
         place=ask.t(place_label(decision.register_at, ask.today)),
         papers=", ".join(ask.t(papers.short_label(code, ask.today)) for code in decision.documents) or "-",
         reference=reference,

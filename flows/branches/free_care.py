@@ -7,10 +7,9 @@ from datetime import date
 from flows.ask import Ask
 from flows.screens import Choice, Go, Menu, Notice, Question, Refused, Target, screen
 from flows.wording import day, payer
-from models import free_care, gratuites
+from models import gratuites
 from models.eligibility import Situation
-from models.free_care import FreeCareItem
-from models.gratuites import Gratuite
+from models.gratuites import FreeCareItem, Gratuite
 from models.identifiers import digits
 
 MONTHS_A_YEAR = 12
@@ -29,7 +28,7 @@ class ChildAge:
 @screen()
 def whom(ask: Ask) -> Menu:
     """E1: the list of the decrees in force, the most asked first."""
-    items = free_care.menu(ask.today)
+    items = gratuites.menu(ask.today)
     return Menu(
         ask.t("Gratuit pour qui ?"), tuple(Choice(item.key, _label(ask, item), _of(item)) for item in items)
     )
@@ -54,7 +53,7 @@ def malaria(ask: Ask) -> Menu:
         (
             Choice(
                 "1",
-                ask.t("Enfant de moins de {years} ans", years=free_care.child_age(ask.today)),
+                ask.t("Enfant de moins de {years} ans", years=gratuites.child_age(ask.today)),
                 "free_care.age",
             ),
             Choice("2", ask.t("Femme enceinte"), Go("free_care.answer", {"codes": ["G02"]})),
@@ -66,7 +65,7 @@ def malaria(ask: Ask) -> Menu:
 @screen(private=True)
 def answer(ask: Ask) -> Notice:
     """E3: free by rule, or only announced; what pays the rest."""
-    return _answered(ask, [free_care.one(code, ask.today) for code in ask.args["codes"]])
+    return _answered(ask, [gratuites.one(code, ask.today) for code in ask.args["codes"]])
 
 
 @screen(private=True)
@@ -82,7 +81,7 @@ def child(ask: Ask) -> Notice:
 def too_old(ask: Ask) -> Notice:
     """E4: the child is too old; other ways of help."""
     return Notice(
-        ask.t("NON : {years} ans ou plus. Autres aides :", years=free_care.child_age(ask.today)),
+        ask.t("NON : {years} ans ou plus. Autres aides :", years=gratuites.child_age(ask.today)),
         choices=_other_help(ask),
     )
 
@@ -93,14 +92,14 @@ def no_malaria(ask: Ask) -> Notice:
     return Notice(
         ask.t(
             "NON : le palu est gratuit avant {years} ans et pour la femme enceinte. Autres aides :",
-            years=free_care.child_age(ask.today),
+            years=gratuites.child_age(ask.today),
         ),
         choices=_other_help(ask),
     )
 
 
 def _label(ask: Ask, item: FreeCareItem) -> str:
-    return ask.t(item.label, years=free_care.child_age(ask.today), old=free_care.old_age(ask.today))
+    return ask.t(item.label, years=gratuites.child_age(ask.today), old=gratuites.old_age(ask.today))
 
 
 def _of(item: FreeCareItem) -> Target:
@@ -115,7 +114,7 @@ def _of(item: FreeCareItem) -> Target:
 
 def _aged(ask: Ask, typed: str) -> Go:
     child_age = _age(ask, typed)
-    years = free_care.child_age(ask.today)
+    years = gratuites.child_age(ask.today)
     if child_age.months >= years * MONTHS_A_YEAR:
         return Go("free_care.too_old")
     return Go("free_care.child", {"months": child_age.months, "until": _until(child_age, years, ask.today)})

@@ -7,7 +7,7 @@ from flows.places import choose_commune, commune_question
 from flows.screens import Choice, End, Go, Menu, Notice, Question, Refused, screen
 from models.identifiers import digits
 from models.places import Place
-from models import schemes
+from models.schemes import registration
 
 SHORTEST_NAME = 2
 
@@ -31,9 +31,9 @@ def menu(ask: Ask) -> Menu:
 @screen()
 def scheme(ask: Ask) -> Notice:
     """One scheme: for whom it is and where it registers."""
-    offered = schemes.scheme(ask.args["scheme"], ask.today)
+    offered = registration(ask.args["scheme"], ask.today)
     return Notice(
-        ask.t("{scheme} : pour {who}.", scheme=offered.name, who=ask.t(offered.who)),
+        ask.t("{scheme} : pour {who}.", scheme=offered.scheme, who=ask.t(offered.who)),
         (ask.t("S'inscrire : {where}.", where=ask.t(offered.where)),),
         (
             Choice("1", ask.t("Quel régime pour moi ?"), "advice.work"),

@@ -1,9 +1,9 @@
 """2 RAMED: check a receipt, the papers for one's own household, renewal, and where to go."""
 
-from config import facts
 from flows.ask import Ask
 from flows.branches.rights import check_number
 from flows.screens import Choice, Go, Menu, Notice, Question, screen
+from models.schemes import validity_years
 
 
 @screen()
@@ -37,7 +37,7 @@ def renewal(ask: Ask) -> Notice:
     return Notice(
         ask.t(
             "Le RAMED vaut {years} ans. Ensuite : nouvelle demande à la mairie.",
-            years=facts.parameter("receipt_years", ask.today),
+            years=validity_years(ask.today),
         ),
         choices=(
             Choice("1", ask.t("Pièces à fournir"), "papers.household"),
