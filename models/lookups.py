@@ -1,0 +1,46 @@
+"""Look-ups that found nobody, counted per asking phone: guessing is locked, and a restart forgets nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, Index, LargeBinary, Table, bindparam, func, insert, select
+
+from models.database import Connection, Db, Id, Prepared, UtcDateTime, metadata
+from models.identifiers import Msisdn
+from models.keyring import KeyRing
+
+lookup_misses = Table(
+    "lookup_misses",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("asker_index", LargeBinary, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_lookup_misses_asker", "asker_index", "at"),
+)
+
+MISSES = (
+    select(func.count())
+    .where(lookup_misses.c.asker_index == bindparam("asker"), lookup_misses.c.at >= bindparam("since"))
+    .scalar_subquery()
+)
+"""A column for selects that look somebody up: how often `asker` missed since `since`."""
+
+_COUNT = Prepared(select(MISSES))
+_INSERT = Prepared(insert(lookup_misses).values(asker_index=bindparam("asker"), at=bindparam("now")))
+
+
+def asker_index(keys: KeyRing, asker: Msisdn) -> bytes:
+    """The asking phone, as misses are counted by: keyed, and of no use for finding the phone's person."""
+    return keys.index(asker.e164, "asker")
+
+
+def record_miss(conn: Connection, keys: KeyRing, asker: Msisdn, now: datetime) -> None:
+    """Count one look-up that found nobody."""
+    _INSERT.run(conn, asker=asker_index(keys, asker), now=now)
+
+
+def misses_since(db: Db, keys: KeyRing, asker: Msisdn, since: datetime) -> int:
+    """How many look-ups of this phone found nobody since a moment (aware)."""
+    (count,) = _COUNT.first(db, asker=asker_index(keys, asker), since=since) or (0,)
+    return int(count)

@@ -1,0 +1,77 @@
+"""SMS that are owed: a row is written in the transaction of its cause and sent by a worker afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam
+from sqlalchemy.dialects.postgresql import insert
+
+from models.database import Connection, Id, Prepared, Sealed, UtcDateTime, metadata
+from models.identifiers import Msisdn
+from models.keyring import KeyRing
+from models.phones import PHONE, phone_index
+
+TEXT = "sms"
+"""Purpose of a sealed text."""
+
+PENDING = "PENDING"
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("once", LargeBinary, nullable=False, unique=True),
+    Column("to_index", LargeBinary, nullable=False, index=True),
+    Column("to_sealed", Sealed(PHONE), nullable=False),
+    Column("text_sealed", Sealed(TEXT), nullable=False),
+    Column("lane", String(16), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_messages_waiting", "state", "lane", "id"),
+)
+
+_INSERT = Prepared(
+    insert(messages)
+    .values(
+        once=bindparam("once"),
+        to_index=bindparam("to_index"),
+        to_sealed=bindparam("to_sealed"),
+        text_sealed=bindparam("text_sealed"),
+        lane=bindparam("lane"),
+        kind=bindparam("kind"),
+        state=PENDING,
+        created_at=bindparam("now"),
+    )
+    .on_conflict_do_nothing(index_elements=["once"])
+)
+
+
+def owe(
+    conn: Connection,
+    keys: KeyRing,
+    *,
+    to: Msisdn,
+    text: str,
+    kind: str,
+    lane: str,
+    once: bytes,
+    now: datetime,
+) -> bool:
+    """Owe one SMS: `text` as it will be sent, `kind` a word for reports, `lane` of config.jobs.
+
+    The same `once` owes nothing twice; whether this call owed it.
+    """
+    sealed = keys.seal(to.e164, PHONE)
+    added = _INSERT.run(
+        conn,
+        once=once,
+        to_index=phone_index(keys, to),
+        to_sealed=sealed,
+        text_sealed=keys.seal(text, TEXT),
+        lane=lane,
+        kind=kind,
+        now=now,
+    )
+    return bool(added)
