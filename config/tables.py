@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from config import vocabulary as words
@@ -40,12 +41,12 @@ class Table:
     `source` behind them.
     """
 
-    columns: dict[str, Check]
+    columns: Mapping[str, Check]
     key: tuple[str, ...] = ()
     dated: bool = True
 
     @property
-    def all_columns(self) -> dict[str, Check]:
+    def all_columns(self) -> Mapping[str, Check]:
         """Every column with its check, in the file's order."""
         if not self.dated:
             return self.columns
@@ -189,35 +190,7 @@ RULES = {
         key=("scheme", "needs"),
     ),
     "registration_places": Table({"code": one_of(words.OFFICES), "label": on_screen(LABEL)}, key=("code",)),
-    "dependant_ages": Table(
-        {
-            "scheme": one_of(words.SCHEMES),
-            "age": YEARS,
-            "needs": matching(r"[A-Z_]+", "a code such as CERTIFICAT_SCOLAIRE"),
-            "warn_days": whole(0, 366),
-        },
-        key=("scheme", "age"),
-    ),
     "retention": Table({"subject": CODE, "days": optional(whole(1, 36_500))}, key=("subject",)),
-    "free_care_menu": Table(
-        {
-            "key": whole(1, 97),
-            "label": text,
-            "codes": matching(r"G[0-9]{2}(;G[0-9]{2})*", "codes such as G01;G13"),
-            "asks": optional(one_of(("AGE", "QUI"))),
-        },
-        key=("key",),
-    ),
-    "shortcuts": Table(
-        dict.fromkeys(("string", "walk", "leads_to"), text)
-        | {"caller": one_of(("known", "unknown", "any")), "sample": text}
-    ),
-    "efforts": Table(
-        {"task": text, "caller": one_of(("known", "unknown", "any")), "dial": anything, "types": anything}
-        | {"leads_to": text}
-        | dict.fromkeys(("screens", "inputs", "keys"), whole(0, 99)),
-        key=("task",),
-    ),
     "free_care_menu": Table(
         {
             "key": matching(r"[1-8]|1[0-9]", "a digit of the menu; 9 turns the page"),
@@ -274,7 +247,8 @@ REFERENCE = {
     "mali_admin": Table(
         dict.fromkeys(("region", "cercle"), text)
         | dict.fromkeys(
-            ("pcode", "unit_type", "region_code_2023", "cercle_code_2023", "region_before_2023", "note"), anything
+            ("pcode", "unit_type", "region_code_2023", "cercle_code_2023", "region_before_2023", "note"),
+            anything,
         ),
         dated=False,
     ),
@@ -324,7 +298,8 @@ REFERENCE = {
         dated=False,
     ),
     "bm_glossary": Table(
-        dict.fromkeys(("key", "bm_official", "bm_gsm7", "fr", "en", "source", "reliability"), text),
+        dict.fromkeys(("key", "bm_official", "bm_gsm7"), text)
+        | {"fr": anything, "en": anything, "source": text, "reliability": text},
         key=("key",),
         dated=False,
     ),

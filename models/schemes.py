@@ -1,7 +1,4 @@
-"""The schemes (AMO, RAMED, mutuelles): who they are for, where one registers, who pays first, what the patient pays.
-
-Everything is read from the dated tables `schemes`, `cost_shares` and `registration_places`.
-"""
+"""The schemes (AMO, RAMED, mutuelle): who pays first, what the patient pays, where one registers. Dated rows."""
 
 from __future__ import annotations
 
@@ -9,62 +6,85 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Protocol, TypeVar
 
 from config import facts
-from models.coverage import Right
+from config.facts import Facts, NotInForce, Row
 
-FIRST_LEVEL = ("AMBULATOIRE", "CSCOM")
-"""The kinds of care of a first visit: where the pyramid of care begins."""
+MONTHS_A_YEAR = 12
+
+
+class OfScheme(Protocol):
+    """Anything that belongs to a scheme."""
+
+    @property
+    def scheme(self) -> str:
+        """AMO, RAMED or MUTUELLE."""
+
+
+Paid = TypeVar("Paid", bound=OfScheme)
 
 
 @dataclass(frozen=True, slots=True)
-class Scheme:
-    """A scheme as people know it; `payer_order` 1 pays before 2 when a person has both."""
+class Registration:
+    """How a scheme is offered on a phone: its name, for whom it is, where one registers. French, to be translated."""
 
-    code: str
-    name: str
+    scheme: str
     who: str
     where: str
-    payer_order: int
+
+
+def registration(scheme: str, day: date) -> Registration:
+    """The offer of `scheme` on `day`. Raises NotInForce."""
+    row = _row("schemes", scheme, day)
+    return Registration(row["name"], row["who"], row["where"])
+
+
+def payer_first(rights: Iterable[Paid], day: date) -> Paid:
+    """The right whose scheme pays before the others (payer order: assumption). Raises ValueError without rights."""
+    return min(rights, key=lambda right: int(_row("schemes", right.scheme, day)["payer_order"]))
+
+
+def patient_share(scheme: str, day: date) -> int:
+    """Percent that the patient pays where care begins: the first row of the scheme's cost_shares. Raises NotInForce."""
+    for share in shares(scheme, day).values():
+        return share
+    raise NotInForce(f"no share of {scheme} on {day}")
 
 
 @lru_cache(maxsize=64)
-def scheme(code: str, day: date) -> Scheme:
-    """The scheme as it is on `day`. Raises config.facts.NotInForce."""
-    for row in facts.SHIPPED.in_force("schemes", day):
-        if row["code"] == code:
-            return Scheme(code, row["name"], row["who"], row["where"], int(row["payer_order"]))
-    raise facts.NotInForce(f"no scheme {code} on {day}")
-
-
-def payer_first(rights: Iterable[Right], day: date) -> Right:
-    """The right that pays first when a person has several."""
-    return min(rights, key=lambda right: scheme(right.scheme, day).payer_order)
-
-
-@lru_cache(maxsize=64)
-def patient_shares(code: str, day: date) -> dict[str, int]:
-    """What the patient pays in percent, by kind of care. Empty for a scheme without a tariff on that day."""
-    rows = facts.SHIPPED.in_force("cost_shares", day)
-    return {row["care"]: int(row["patient_percent"]) for row in rows if row["scheme"] == code}
-
-
-def patient_share(code: str, day: date) -> int:
-    """What the patient pays at the first level of care, in percent. Raises config.facts.NotInForce."""
-    for care, percent in patient_shares(code, day).items():
-        if care in FIRST_LEVEL:
-            return percent
-    raise facts.NotInForce(f"no share of the patient for {code} on {day}")
-
-
-def place_label(code: str, day: date) -> str:
-    """Where to register, in words that fit a screen. Raises config.facts.NotInForce."""
-    for row in facts.SHIPPED.in_force("registration_places", day):
-        if row["code"] == code:
-            return row["label"]
-    raise facts.NotInForce(f"no place {code} on {day}")
+def shares(scheme: str, day: date, rules: Facts = facts.SHIPPED) -> dict[str, int]:
+    """Percent that the patient pays for each kind of care, in the order of the path of care."""
+    return {
+        row["care"]: int(row["patient_percent"])
+        for row in rules.in_force("cost_shares", day)
+        if row["scheme"] == scheme
+    }
 
 
 def monthly_share(day: date) -> int:
-    """A member's own share of a mutual's contribution, in FCFA a person and month, rounded up."""
-    return -(-int(facts.parameter("mutuelle_member_fcfa", day)) // 12)
+    """FCFA a month and person that a member pays into an average mutuelle (assumption). Raises NotInForce."""
+    return round(facts.parameter("mutuelle_member_fcfa", day) / MONTHS_A_YEAR)
+
+
+def validity_years(day: date) -> int:
+    """Years that a RAMED receipt or card is valid. Raises NotInForce."""
+    return int(facts.parameter("receipt_years", day))
+
+
+def scheme_label(answer: str, day: date) -> str:
+    """A decision's scheme (vocabulary.ANSWERS) in French, at most 28 septets. Raises NotInForce."""
+    return _row("answers", answer, day)["label"]
+
+
+def place_label(office: str, day: date) -> str:
+    """Where one registers (vocabulary.OFFICES) in French, at most 28 septets. Raises NotInForce."""
+    return _row("registration_places", office, day)["label"]
+
+
+@lru_cache(maxsize=256)
+def _row(table: str, code: str, day: date) -> Row:
+    for row in facts.SHIPPED.in_force(table, day):
+        if row["code"] == code:
+            return row
+    raise NotInForce(f"no {code} in {table} on {day}")
