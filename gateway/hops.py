@@ -1,0 +1,138 @@
+"""One hop, from the call's record to the saved answer: the order of the steps is what makes it safe.
+
+1. the call is held, or the answer that this text already had is found     (Redis, one round trip)
+2. the engine decides what to show, asking the register                    (database)
+3. the effects are committed under the hop's own key                       (database, one transaction)
+4. the session and the answer are saved, the funnel's row added            (Redis, one round trip)
+
+A crash between 3 and 4 is repaired by the repeat of the hop: its effects are known by their key, its references
+come from the same seed. Without the database the answer is owed by SMS; without Redis the call ends politely.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import orjson
+import structlog
+
+from flows import engine
+from flows.context import Context
+from gateway.logs import hop_line
+from gateway.outbox import carry_out
+from gateway.redis_lines import RedisAway
+from gateway.runtime import Runtime
+from gateway.sessions import Answer, Call, Foreign, Over, StillHeld
+from models.database import DatabaseAway
+from models.identifiers import Msisdn
+from models.operators import operator_of
+
+log = structlog.get_logger(__name__)
+
+OWED_PURPOSE = "owed"
+"""Purpose under which an owed question is sealed."""
+
+AWAY = "Le service ne répond pas en ce moment. Rappelez le {code} dans quelques minutes."
+INTERRUPTED = "Appel interrompu. Rappelez le {code}."
+FINISHED = "Cet appel est terminé. Rappelez le {code}."
+BUSY = "Réponse en cours. Rappelez le {code} dans un instant."
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One request of the provider, checked. `text` is the whole history of the call, joined with `*`."""
+
+    session_id: str
+    phone: Msisdn
+    service_code: str
+    text: str
+
+
+class Hops:
+    """Answers hops. Whatever fails, it returns an Answer within two seconds."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._sessions = runtime.sessions
+        self._metrics = runtime.metrics
+        self._tell = hop_line(runtime.settings)
+
+    def answer(self, hop: Hop) -> Answer:
+        """What the phone shows. One log line and one figure a hop, neither with a number."""
+        began = perf_counter()
+        try:
+            answer, outcome, told = self._answered(hop, began)
+        except RedisAway:
+            answer, outcome, told = self._end("redis", AWAY), "redis_away", {}
+        seconds = perf_counter() - began
+        self._metrics.hop(answer.screen, outcome, seconds)
+        self._tell(screen=answer.screen, outcome=outcome, ms=round(seconds * 1000, 1), **told)
+        return answer
+
+    def _answered(self, hop: Hop, began: float) -> tuple[Answer, str, dict[str, object]]:
+        try:
+            call = self._sessions.open(hop.session_id, hop.phone, hop.service_code, hop.text)
+        except Foreign:
+            return self._end("foreign", INTERRUPTED), "foreign", {}
+        except Over:
+            return self._end("over", FINISHED), "over", {}
+        except StillHeld:
+            return self._end("busy", BUSY), "held", {}
+        if isinstance(call, Answer):
+            return call, "repeated", {}
+        if call.unread:
+            self._metrics.unread()
+        try:
+            return self._worked_on(call, hop, began)
+        except RedisAway:
+            raise
+        except Exception:
+            # Whatever it is, the person gets words, the trace goes to the log, and a repeat may try again.
+            log.exception("hop failed")
+            self._sessions.release(call)
+            return self._end("failed", AWAY), "failed", {}
+
+    def _worked_on(self, call: Call, hop: Hop, began: float) -> tuple[Answer, str, dict[str, object]]:
+        now = self._runtime.clock()
+        context = self._runtime.context(hop.phone, hop.service_code, call.seed, now, call.left)
+        outcome, owed = "answered", b""
+        try:
+            step = engine.hop(call.session, hop.text, context)
+            carry_out(self._runtime.database, step.effects, context)
+        except DatabaseAway:
+            step = engine.owed(call.session, context)
+            outcome, owed = "owed", self._question(call, hop, context)
+        shown = step.screen
+        answer = Answer(shown.name, f"{'END' if shown.ends else 'CON'} {shown.text}")
+        language, operator = step.session.language, operator_of(hop.phone, context.today)
+        milliseconds = round((perf_counter() - began) * 1000, 1)
+        row = f"{shown.name}|{language}|{operator}|{milliseconds}|{outcome}"
+        if not self._sessions.save(
+            call, step.session, answer, over=shown.ends, left=step.resumable, hop=row, owed=owed
+        ):
+            return self._end("busy", BUSY), "held", {}
+        told = {
+            "language": language,
+            "operator": operator,
+            "hop": step.session.hop,
+            "call": call.name.hex()[:8],
+            "caller": call.caller.hex()[:8],
+        }
+        return answer, outcome, told
+
+    def _question(self, call: Call, hop: Hop, context: Context) -> bytes:
+        """All that a worker needs to answer later, sealed."""
+        question = {
+            "session": call.session.encode().decode() if call.session else None,
+            "left": call.left.encode().decode() if call.left else None,
+            "text": hop.text,
+            "phone": hop.phone.e164,
+            "service_code": hop.service_code,
+            "seed": call.seed.hex(),
+            "at": context.now.isoformat(),
+        }
+        return self._runtime.keys.seal_bytes(orjson.dumps(question), OWED_PURPOSE)
+
+    def _end(self, screen: str, text: str) -> Answer:
+        return Answer(f"edge.{screen}", f"END {text.format(code=self._runtime.settings.service_code)}")

@@ -1,0 +1,100 @@
+"""The logs: JSON lines in production, readable lines in development, always masked, always on standard error.
+
+Records of libraries (the queue, the web server, the database driver) pass through the same masking. The line of
+a hop is written straight, without that chain: it is built of fields that cannot name anybody.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import os
+import sys
+from collections.abc import Callable, MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor
+
+from config.settings import Settings
+from gateway.masking import masked, masked_entry
+
+HopLine = Callable[..., None]
+"""Writes one line a hop: hop_line(screen=..., outcome=..., ms=..., ...), of safe fields only."""
+
+QUIET = ("urllib3", "sqlalchemy.engine", "granian.access", "werkzeug")
+"""Loggers that repeat what callers sent: only their warnings are kept."""
+
+
+def configure(settings: Settings) -> None:
+    """Sets up structlog and the standard library's logging for this process."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(logging_config(settings, shared))
+
+
+def logging_config(settings: Settings, shared: list[Processor] | None = None) -> dict[str, Any]:
+    """The standard library's configuration; the web server is given the same one."""
+    chain: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        _mask,
+        _as_json if settings.log_format == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+    ]
+    foreign = shared or [structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "masked": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": chain,
+                "foreign_pre_chain": [*foreign, structlog.stdlib.add_logger_name],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked"}},
+        "root": {"handlers": ["stderr"], "level": settings.log_level},
+        "loggers": {name: {"level": "WARNING"} for name in QUIET},
+    }
+
+
+def hop_line(settings: Settings) -> HopLine:
+    """The writer of the line a hop. A log that cannot be written stops nobody's call."""
+    return _json_hop if settings.log_format == "json" else _text_hop
+
+
+def _json_hop(**fields: object) -> None:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    _write(orjson.dumps({"timestamp": now, "event": "hop", **fields}, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _text_hop(**fields: object) -> None:
+    told = " ".join(f"{name}={value}" for name, value in fields.items())
+    _write(f"{datetime.now(UTC):%H:%M:%S} hop {told}\n".encode())
+
+
+def _write(line: bytes) -> None:
+    try:
+        os.write(2, line)
+    except OSError:
+        # The disk of the logs is full, or their reader is gone. The person is still answered.
+        return
+
+
+def _mask(_logger: object, _name: str, entry: EventDict) -> EventDict:
+    return masked_entry(entry)
+
+
+def _as_json(_logger: object, _name: str, entry: MutableMapping[str, Any]) -> str:
+    return orjson.dumps(entry, default=lambda value: masked(str(value))).decode()

@@ -1,0 +1,158 @@
+"""Does what a hop asked for: every effect in one transaction, under the hop's key, so that a repeat does nothing.
+
+A hop that only showed something about a person costs one INSERT: its audit row carries the key itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from config.jobs import TRANSACTIONAL
+from flows.context import Context
+from flows.effects import (
+    CallbackRequested,
+    CharsetChosen,
+    ConsentGiven,
+    Disclosed,
+    Effect,
+    ErasureRequested,
+    LanguageChosen,
+    MessageOwed,
+    Missed,
+    PhoneLinked,
+    TopicsChosen,
+    VisitCodeIssued,
+)
+from models import applied, audit, callbacks, consent, erasures, lookups, messages, phones, visit_codes
+from models.database import Database, Db
+
+CHANNEL = "USSD"
+
+REMINDERS, CAMPAIGNS = "RAPPELS", "CAMPAGNES"
+"""Topics of messages that a phone may stop."""
+
+TOPICS_VERSION = "2026-11"
+"""The wording of the menu of messages, kept with each choice."""
+
+
+def carry_out(database: Database, effects: Sequence[Effect], context: Context) -> None:
+    """Commits the effects of one hop. Raises DatabaseAway (repeat: nothing is done twice), CodeTaken."""
+    if not effects:
+        return
+    if len(effects) == 1 and isinstance(effects[0], Disclosed):
+        _disclosed(context.db, effects[0], context, context.seed)
+        return
+    with database.begin() as conn:
+        apply(conn, effects, context)
+
+
+def apply(conn: Connection, effects: Sequence[Effect], context: Context) -> bool:
+    """The effects of one hop, inside of a transaction that the caller commits. False: they were done before.
+
+    Raises models.visit_codes.CodeTaken.
+    """
+    if not applied.first_time(conn, context.seed, context.now):
+        return False
+    for place, effect in enumerate(effects):
+        _DOING[type(effect)](conn, effect, context, context.seed + bytes([place]))
+    return True
+
+
+def _disclosed(db: Db, effect: Disclosed, context: Context, once: bytes) -> None:
+    audit.record(
+        db,
+        context.keys,
+        actor=context.phone,
+        action=effect.action,
+        subject=effect.subject,
+        detail=effect.detail,
+        once=once,
+        now=context.now,
+    )
+
+
+def _missed(conn: Connection, effect: Missed, context: Context, once: bytes) -> None:
+    lookups.record_miss(conn, context.keys, context.phone, context.now)
+    _disclosed(conn, Disclosed(effect.action, "", "missed"), context, once)
+
+
+def _language(conn: Connection, effect: LanguageChosen, context: Context, once: bytes) -> None:
+    phones.remember_language(conn, context.keys, context.phone, effect.language, context.now)
+
+
+def _charset(conn: Connection, effect: CharsetChosen, context: Context, once: bytes) -> None:
+    phones.set_charset(conn, context.keys, context.phone, effect.charset, context.now)
+
+
+def _consent(conn: Connection, effect: ConsentGiven, context: Context, once: bytes) -> None:
+    phone_id = phones.keep_number(conn, context.keys, context.phone, context.now)
+    consent.record(conn, phone_id, effect.topic, True, effect.text_version, CHANNEL, context.now)
+
+
+def _topics(conn: Connection, effect: TopicsChosen, context: Context, once: bytes) -> None:
+    phone_id = phones.note(conn, context.keys, context.phone, context.now)
+    for topic, given in ((REMINDERS, effect.reminders), (CAMPAIGNS, effect.campaigns)):
+        consent.record(conn, phone_id, topic, given, TOPICS_VERSION, CHANNEL, context.now)
+
+
+def _link(conn: Connection, effect: PhoneLinked, context: Context, once: bytes) -> None:
+    phones.link(conn, context.keys, context.phone, effect.person_id, "ussd", context.now)
+
+
+def _callback(conn: Connection, effect: CallbackRequested, context: Context, once: bytes) -> None:
+    callbacks.request(
+        conn,
+        context.keys,
+        reference=effect.reference,
+        phone=context.phone,
+        language=effect.language,
+        slot=effect.slot,
+        reason=effect.reason,
+        now=context.now,
+        name=effect.name,
+        commune_code=effect.commune_code,
+    )
+
+
+def _erasure(conn: Connection, effect: ErasureRequested, context: Context, once: bytes) -> None:
+    erasures.request(
+        conn, context.keys, reference=effect.reference, phone=context.phone, now=context.now
+    )
+
+
+def _visit_code(conn: Connection, effect: VisitCodeIssued, context: Context, once: bytes) -> None:
+    visit_codes.issue(
+        conn, effect.code, effect.person_id, effect.coverage_id, context.now, effect.hours
+    )
+
+
+def _message(conn: Connection, effect: MessageOwed, context: Context, once: bytes) -> None:
+    messages.owe(
+        conn,
+        context.keys,
+        to=effect.to or context.phone,
+        text=effect.text,
+        kind=effect.kind,
+        lane=TRANSACTIONAL,
+        once=once,
+        now=context.now,
+    )
+
+
+_DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
+    CallbackRequested: _callback,
+    CharsetChosen: _charset,
+    ConsentGiven: _consent,
+    Disclosed: _disclosed,
+    ErasureRequested: _erasure,
+    LanguageChosen: _language,
+    MessageOwed: _message,
+    Missed: _missed,
+    PhoneLinked: _link,
+    TopicsChosen: _topics,
+    VisitCodeIssued: _visit_code,
+}
+"""What each kind of effect does. A test fails when a kind is missing."""
