@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,14 @@ from redis import Redis, TimeoutError
 from workers.servers import PostgresServer, RedisServer, ServerFailed, ServerMissing
 from workers.servers.binaries import postgres_folder, redis_program
 from workers.servers.folders import User, reachable, scratch, unprivileged_user, within_reach
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's user can reach even when the tests run as root."""
+    folder = scratch(unprivileged_user())
+    yield folder
+    shutil.rmtree(folder)
 
 
 def ended(pid: int) -> bool:
@@ -86,13 +95,12 @@ def test_a_hung_postgresql_takes_connections_and_answers_none(own_postgres: Post
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_postgresql_keeps_a_folder_that_was_given() -> None:
-    home = scratch(unprivileged_user()) / "home"
+def test_postgresql_keeps_a_folder_that_was_given(open_folder: Path) -> None:
+    home = open_folder / "home"
     with PostgresServer.start(home, forgetful=True) as first, psycopg.connect(first.url) as connection:
         connection.execute("CREATE TABLE kept (n int)")
     with PostgresServer.start(home, forgetful=True) as second, psycopg.connect(second.url) as connection:
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
-    shutil.rmtree(home.parent)
 
 
 def test_postgresql_removes_a_folder_of_its_own(own_postgres: PostgresServer) -> None:
@@ -115,15 +123,15 @@ def test_databases_are_copies_of_their_template(postgres_server: PostgresServer)
 
 STARTERS = {
     "redis": "from workers.servers import RedisServer; server = RedisServer.start(Path(sys.argv[1]))",
-    "postgresql": "from workers.servers import PostgresServer; server = PostgresServer.start()",
+    "postgresql": "from workers.servers import PostgresServer; server = PostgresServer.start(Path(sys.argv[1]))",
 }
 
 
 @pytest.mark.parametrize("server", STARTERS)
-def test_a_server_ends_with_the_process_that_started_it(server: str, tmp_path: Path) -> None:
+def test_a_server_ends_with_the_process_that_started_it(server: str, open_folder: Path) -> None:
     program = f"import sys, time; from pathlib import Path; {STARTERS[server]}; print(server.pid, flush=True)"
     parent = subprocess.Popen(
-        [sys.executable, "-c", f"{program}; time.sleep(60)", str(tmp_path / "data")],
+        [sys.executable, "-c", f"{program}; time.sleep(60)", str(open_folder / "data")],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},

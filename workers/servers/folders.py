@@ -80,16 +80,16 @@ def fits_socket(path: Path) -> bool:
 
 
 def within_reach(programs: Path, folder: Path, user: User) -> Path:
-    """The folder of the programs, or a copy of their whole tree when the user cannot get to them.
+    """The folder of the programs, or a copy of them with their libraries when the user cannot get to them.
 
     An environment below a private home (/root, 0700) is closed to the user that root steps down to.
     """
     if reachable(programs / "x", user):
         return programs
-    package = programs.parents[1]
+    installed, package = programs.parent, programs.parents[1]
     copy = folder / "programs"
-    shutil.copytree(package, copy / package.name, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(installed, copy / package.name / installed.name, symlinks=True, dirs_exist_ok=True)
     libraries = package.with_name(f"{package.name}.libs")
     if libraries.is_dir():
         shutil.copytree(libraries, copy / libraries.name, symlinks=True, dirs_exist_ok=True)
-    return copy / package.name / programs.parent.name / programs.name
+    return copy / package.name / installed.name / programs.name
