@@ -11,10 +11,13 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND_LINE = 'import os, sys, toy\nprint(toy.VERSION, os.getcwd(), *sys.argv[1:], sep="|")\n'
@@ -43,6 +46,19 @@ def test_tests_run_the_versions_that_the_gateway_runs() -> None:
         dict(PINNED.findall(lock_text(name))) for name in ("requirements.lock", "requirements-test.lock")
     )
     assert run.items() <= test.items()
+
+
+def test_the_lock_holds_whatever_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]
+    pinned = dict(PINNED.findall(lock_text("requirements-test.lock")))
+    unmet = [
+        wish
+        for wish in map(Requirement, asked)
+        if canonicalize_name(wish.name) not in pinned
+        or not wish.specifier.contains(pinned[canonicalize_name(wish.name)])
+    ]
+    assert unmet == [], "run `ramu lock`"
 
 
 class Checkout:
