@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from models.database import Connection, Id, Prepared, UtcDateTime, metadata
+from models.database import Connection, Db, Id, Prepared, UtcDateTime, metadata
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
 
@@ -75,7 +75,7 @@ _INSERT = Prepared(
 
 
 def record(
-    conn: Connection,
+    db: Db,
     keys: KeyRing,
     *,
     actor: Msisdn | str,
@@ -93,7 +93,7 @@ def record(
     who = pseudonym(keys, actor.e164 if isinstance(actor, Msisdn) else actor)
     whom = pseudonym(keys, subject)
     mac = keys.mac(_canonical(now, who, action, whom, detail, once))
-    _INSERT.run(conn, now=now, actor=who, action=action, subject=whom, detail=detail, once=once, mac=mac)
+    _INSERT.run(db, now=now, actor=who, action=action, subject=whom, detail=detail, once=once, mac=mac)
 
 
 def pseudonym(keys: KeyRing, who: str) -> str:

@@ -19,9 +19,11 @@ households = Table(
     "households",
     metadata,
     Column("id", Id, primary_key=True),
+    Column("code", String(20), unique=True),
     Column("commune_code", String(12), nullable=False, index=True),
     Column("mutuelle_id", ForeignKey("mutuelles.id"), index=True),
 )
+"""`code` is the file number that an organism gave the household, when it gave one."""
 
 
 END_OF_RIGHT = "FIN_DE_DROIT"

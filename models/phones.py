@@ -129,6 +129,11 @@ def set_charset(conn: Connection, keys: KeyRing, phone: Msisdn, charset: str, no
     return _remember(conn, keys, phone, now, charset=charset)
 
 
+def note(conn: Connection, keys: KeyRing, phone: Msisdn, now: datetime) -> int:
+    """The id of the phone's row, made when it is new; nothing else is kept."""
+    return _remember(conn, keys, phone, now)
+
+
 def keep_number(conn: Connection, keys: KeyRing, phone: Msisdn, now: datetime) -> int:
     """Keep the sealed number, so that messages can be sent to it: only after consent. Its row's id."""
     return _remember(conn, keys, phone, now, sealed=keys.seal(phone.e164, PHONE))
