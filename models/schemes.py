@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from math import ceil
 from typing import Protocol, TypeVar
 
 from config import facts
@@ -63,8 +64,8 @@ def shares(scheme: str, day: date, rules: Facts = facts.SHIPPED) -> dict[str, in
 
 
 def monthly_share(day: date) -> int:
-    """FCFA a month and person that a member pays into an average mutuelle (assumption). Raises NotInForce."""
-    return round(facts.parameter("mutuelle_member_fcfa", day) / MONTHS_A_YEAR)
+    """FCFA a month and person that a member pays, rounded up (the yearly sum is an assumption). Raises NotInForce."""
+    return ceil(facts.parameter("mutuelle_member_fcfa", day) / MONTHS_A_YEAR)
 
 
 def validity_years(day: date) -> int:
