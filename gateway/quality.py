@@ -28,7 +28,7 @@ class Stage(NamedTuple):
 
 CHECKS = (
     Stage("style (ruff)", ("-m", "ruff", "check", "--quiet", "--output-format", "concise", ".")),
-    Stage("format (ruff)", ("-m", "ruff", "format", "--check", "--quiet", ".")),
+    Stage("format (ruff)", ("-m", "ruff", "format", "--check", "--output-format", "concise", ".")),
     Stage("floors (import-linter)", ("-c", IMPORT_LINTER)),
     Stage("types (mypy)", ("-m", "mypy")),
     Stage("security (bandit)", ("-m", "bandit", "--quiet", "-ll", "-c", "pyproject.toml", "-r", *FLOORS)),

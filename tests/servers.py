@@ -6,17 +6,14 @@ fresh copy of a migrated one. Tests that stop, kill or hang a server take `own_r
 
 import shutil
 from collections.abc import Iterator
-from importlib import import_module
 from itertools import count
 from pathlib import Path
-from pkgutil import iter_modules
 
 import pytest
 from redis import Redis
-from sqlalchemy import create_engine
 
-import models
-from models.database import Database, metadata
+from models.database import Database
+from models.schema import migrate
 from workers.servers import PostgresServer, RedisServer
 
 NUMBERS = count(1)
@@ -96,12 +93,3 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database.open(database_url, deadline_ms=None)
     yield opened
     opened.dispose()
-
-
-def migrate(url: str) -> None:
-    """Make the tables."""
-    for module in iter_modules(models.__path__, "models."):
-        import_module(module.name)
-    engine = create_engine(url)
-    metadata.create_all(engine)
-    engine.dispose()
