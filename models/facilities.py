@@ -79,8 +79,8 @@ def facility(db: Db, facility_id: int) -> Facility:
 
 
 def cercle_of(commune_code: str) -> str:
-    """The cercle's part of a commune's code: `ML-C0101` of `ML-C01010101`."""
-    return commune_code[:8]
+    """The cercle's part of a commune's code: `ML-C0101` of `ML-C01010101`; `ML0901` for a commune of Bamako."""
+    return commune_code[:8] if commune_code.startswith("ML-C") else commune_code[:6]
 
 
 def _facility(row: tuple[object, ...]) -> Facility:

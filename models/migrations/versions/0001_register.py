@@ -14,6 +14,18 @@ MOMENT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     op.create_table(
+        "places",
+        sa.Column("division", sa.String(length=4), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("level", sa.String(length=7), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("parent", sa.String(length=40), nullable=True),
+        sa.Column("pcode", sa.String(length=10), nullable=True),
+        sa.Column("folded", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("division", "code", name="pk_places"),
+    )
+    op.create_index("ix_places_folded", "places", ["folded"])
+    op.create_table(
         "mutuelles",
         sa.Column("id", ID, nullable=False),
         sa.Column("code", sa.String(length=20), nullable=False),
@@ -141,3 +153,4 @@ def downgrade() -> None:
     op.drop_table("households")
     op.drop_table("facilities")
     op.drop_table("mutuelles")
+    op.drop_table("places")
