@@ -16,7 +16,9 @@ def test_a_screen_that_fits_is_one_page_with_the_way_back() -> None:
 
 def test_the_home_screen_shows_no_way_back() -> None:
     menu = Menu("Santé Mali", (Choice("1", "Mes droits", "rights.number"),))
-    assert pages(menu, "GSM7", Navigation("Retour", "Suite", can_go_back=False)) == ("Santé Mali\n1 Mes droits",)
+    assert pages(menu, "GSM7", Navigation("Retour", "Suite", can_go_back=False)) == (
+        "Santé Mali\n1 Mes droits",
+    )
 
 
 def test_a_fault_takes_the_place_of_the_title() -> None:
@@ -41,10 +43,14 @@ def test_160_septets_are_one_page_and_161_are_two(letters: int, expected: int) -
 
 def test_every_page_carries_its_number_the_pinned_choice_and_the_way_back() -> None:
     papers = tuple(f"- pièce numéro {number} du dossier" for number in range(8))
-    shown = pages(Menu("Pièces", (Choice("1", "Tout par SMS", "papers.sent", pinned=True),), papers), "GSM7", NAVIGATION)
+    shown = pages(
+        Menu("Pièces", (Choice("1", "Tout par SMS", "papers.sent", pinned=True),), papers), "GSM7", NAVIGATION
+    )
     assert len(shown) > 1
     assert all("1 Tout par SMS" in page and page.endswith("0 Retour") for page in shown)
-    assert [page.split("\n")[0] for page in shown] == [f"Pièces {n}/{len(shown)}" for n in range(1, len(shown) + 1)]
+    assert [page.split("\n")[0] for page in shown] == [
+        f"Pièces {n}/{len(shown)}" for n in range(1, len(shown) + 1)
+    ]
     assert ["9 Suite" in page for page in shown] == [True] * (len(shown) - 1) + [False]
     read = [line for page in shown for line in page.split("\n") if line.startswith("- ")]
     assert read == list(papers)

@@ -16,7 +16,12 @@ def test_a_record_written_long_ago_is_continued() -> None:
     session = Session.decode(OLD_RECORD)
     assert session.place == Place("rights.person", {"person": 12})
     assert session.back == (Place("home.home"), Place("rights.number"))
-    assert (session.language, session.own, session.bad, session.seen) == ("bm", (3,), 1, (15, "00ff00ff00ff00ff"))
+    assert (session.language, session.own, session.bad, session.seen) == (
+        "bm",
+        (3,),
+        1,
+        (15, "00ff00ff00ff00ff"),
+    )
     assert session.encode() == OLD_RECORD
 
 
@@ -28,7 +33,9 @@ def test_a_record_written_long_ago_is_continued() -> None:
         pytest.param(b"[]", id="a list"),
         pytest.param(b'{"v":99}', id="a version of the future"),
         pytest.param(b'{"v":1}', id="fields missing"),
-        pytest.param(OLD_RECORD.replace(b'["rights.person",{"person":12},0]', b'"home"'), id="a place of another shape"),
+        pytest.param(
+            OLD_RECORD.replace(b'["rights.person",{"person":12},0]', b'"home"'), id="a place of another shape"
+        ),
         pytest.param(OLD_RECORD.replace(b"{}", b"3"), id="arguments of another shape"),
         pytest.param(b"\xff\xfe", id="no UTF-8"),
     ],
@@ -40,6 +47,8 @@ def test_what_is_no_record_is_refused(record: bytes) -> None:
 
 def test_the_longest_record_stays_below_one_kilobyte() -> None:
     place = Place("advice.work", {"relation": "ENFANT", "age": 14, "eleve": True, "handicap_total": False})
-    session = Session(place, (place,) * MOST_STEPS_BACK, "bm", "UCS2", 2**40, (2**40, 2**41), 40, 2, (900, "f" * 16))
+    session = Session(
+        place, (place,) * MOST_STEPS_BACK, "bm", "UCS2", 2**40, (2**40, 2**41), 40, 2, (900, "f" * 16)
+    )
     assert len(session.encode()) < 1024
     assert Session.decode(session.encode()) == session

@@ -1,0 +1,110 @@
+"""The house rules of the menu: wrong keys, navigation, numbers anywhere, shortcuts, doors."""
+
+from collections.abc import Callable
+
+import pytest
+
+from flows.effects import MessageOwed
+from flows.tree import HOME
+from tests.flows.talking import Phone
+
+Dialling = Callable[..., Phone]
+
+
+def test_a_wrong_key_names_the_fault_on_line_one(phone: Dialling) -> None:
+    caller = phone().dial().types("1", "8")
+    assert caller.screen.splitlines()[0] == "8 n'est pas dans la liste."
+    caller.sees("1 Mes droits").is_at(HOME)
+
+
+def test_the_third_wrong_key_in_a_row_sends_help_once(phone: Dialling) -> None:
+    caller = phone().dial().types("1")
+    helps = []
+    for key in ("7", "8", "77", "78", "79"):
+        caller.types(key)
+        assert caller.step is not None
+        helps.append([effect for effect in caller.step.effects if isinstance(effect, MessageOwed)])
+    assert [len(sent) for sent in helps] == [0, 0, 1, 0, 0]
+    assert helps[2][0].kind == "help"
+
+
+def test_a_good_key_forgives_the_wrong_ones(phone: Dialling) -> None:
+    caller = phone().dial().types("1", "7", "8", "2", "0", "7", "8")
+    assert caller.step is not None
+    assert not caller.step.effects
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("2", id="a digit"),
+        pytest.param(" 2 ", id="spaces around"),
+        pytest.param("2.", id="a point behind"),
+        pytest.param("٢", id="an Arabic-Indic digit"),
+        pytest.param("߂", id="an N'Ko digit"),
+        pytest.param("RAMED", id="the label"),
+        pytest.param("ramed", id="the label in small letters"),
+    ],
+)
+def test_a_choice_can_be_typed_in_many_ways(phone: Dialling, key: str) -> None:
+    phone().dial().types("1", key).is_at("ramed.menu")
+
+
+@pytest.mark.parametrize("typed", ["²", "x" * 500, "\x00", "😀", "*", "#", "-1", "1e3"])
+def test_nonsense_is_answered_by_the_same_screen(phone: Dialling, typed: str) -> None:
+    phone().dial().types("1", typed).is_at(HOME).sees("1 Mes droits")
+
+
+def test_navigation_works_on_every_screen(phone: Dialling) -> None:
+    caller = phone().dial().types("1", "4").is_at("free_care.whom")
+    caller.types("9").sees("2/").types("9").sees("3/").types("0").is_at(HOME)
+    caller.types("4", "98").is_at("language.choose").types("0").is_at("free_care.whom")
+    caller.types("99").is_at("help.keys").types("00").is_at(HOME)
+
+
+def test_home_shows_no_way_back_and_survives_one(phone: Dialling) -> None:
+    phone().dial().types("1").sees_not("0 Retour").types("0").is_at(HOME).sees("Santé Mali")
+
+
+@pytest.mark.parametrize("keys", [(), ("2",), ("4",), ("5",), ("6",), ("3",)], ids=str)
+def test_a_number_typed_at_any_menu_is_checked(phone: Dialling, keys: tuple[str, ...]) -> None:
+    phone().dial().types("1", *keys, "1111234567890").is_at("rights.person").sees("RAMED")
+
+
+@pytest.mark.parametrize(
+    ("code", "screen"),
+    [
+        pytest.param("*212*8#", HOME, id="no such choice at home"),
+        pytest.param("*212*2*8#", "ramed.menu", id="no such choice in a branch"),
+        pytest.param("*212*4*1*abc#", "free_care.age", id="an answer that cannot be taken"),
+        pytest.param("*212*1*12#", "rights.number", id="a number that is too short"),
+    ],
+)
+def test_a_tail_that_is_not_understood_shows_the_nearest_page(
+    phone: Dialling, code: str, screen: str
+) -> None:
+    phone().dial(code).is_at(screen).sees("E05")
+
+
+def test_a_shortcut_speaks_french_and_the_next_plain_dial_asks_for_the_language(phone: Dialling) -> None:
+    caller = phone().dial("*212*2*5#").sees("Demande : mairie").sees("0 Retour")
+    caller.types("0").is_at("ramed.menu")
+    caller.dial().is_at("language.first")
+
+
+def test_a_door_says_that_it_is_not_open_and_keeps_its_digit(phone: Dialling) -> None:
+    caller = phone().dial("*212*3#").types("1").is_at("mutuelle.menu")
+    assert caller.screen.splitlines()[0] == "1 (Payer) : pas encore ouvert ici."
+
+
+def test_the_language_is_asked_once(phone: Dialling) -> None:
+    phone().dial().is_at("language.first").types("1").is_at(HOME)
+    phone().dial().is_at(HOME)
+
+
+def test_a_language_nobody_has_read_is_said_to_be_so_and_remembered(phone: Dialling) -> None:
+    caller = phone().dial().types("2").is_at("language.not_yet").sees("Bamanankan", "français")
+    caller.types("1").is_at(HOME).sees("Mes droits")
+    caller.dial().is_at(HOME)
+    assert caller.step is not None
+    assert caller.step.session.language == "bm"
