@@ -43,7 +43,7 @@ COMMANDS = {
     "keys": Command("models.keyring_commands:keys", "Show or change the keys of personal data.", REGISTER),
     "audit": Command("models.audit_commands:audit", "Verify who asked what about whom.", REGISTER),
     "flows": Command("flows.commands:flows", "Walk every screen, draw the menus.", RULES),
-    "eligibility": Command("models.eligibility_commands:eligibility", "Decide cases from a file.", RULES),
+    "eligibility": Command("gateway.eligibility_command:eligibility", "Decide cases from a file.", RULES),
     "test": Command("gateway.quality:test", "Linters, types, architecture and the whole suite.", CHECK),
     "lock": Command("gateway.quality:lock", "Write the lock files anew.", CHECK),
     "bench": Command("tests.bench.hop:bench", "Measure what a hop costs, beside its peers.", CHECK),

@@ -58,7 +58,7 @@ def search(text: str, day: date) -> tuple[Place, ...]:
     """The places that `text` begins, of the division in force on `day`: 2023 communes, before that cercles.
 
     Accents, case, spaces and hyphens are forgiven; digits are the beginning of a code (`ML-C02040101` or 02040101).
-    Names that begin so come first, the shortest at once, then names of which a later word does; each by alphabet.
+    Names that begin so come first, then names of which a later word does; each group by alphabet.
     Fewer than three letters or digits find nothing.
     """
     typed = fold(in_ascii(text[:LONGEST]))
