@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     resume_minutes: int = Field(60, ge=1, description="how long a form left open can be taken up again")
     misses: int = Field(5, ge=1, description="numbers that do not exist before look-ups are locked (A9)")
     lock_minutes: int = Field(30, ge=1)
-    visit_code_hours: int = Field(48, ge=1)
+    visit_code_hours: int = Field(24, ge=1)
     callback_hours: int = Field(48, ge=1, description="one open call-back request for so long")
 
     @field_validator("webhook_secrets", "allowed_networks", "trusted_proxies", mode="before")

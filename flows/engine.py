@@ -17,7 +17,7 @@ from flows.effects import Effect, MessageOwed
 from flows.inputs import Dial, Stale, newest, seen
 from flows.screens import Choice, End, Go, Menu, Notice, Question, Refused, Screen
 from flows.session import MOST_STEPS_BACK, Place, Session
-from flows.tree import HOME, SCREENS
+from flows.tree import FIRST, HOME, SCREENS
 from models.identifiers import digits
 
 SHORTEST_NUMBER = 6
@@ -252,7 +252,9 @@ def _draw(session: Session, ask: Ask) -> Screen:
 
 
 def _pages(screen: Screen, session: Session, ask: Ask, fault: str = "") -> tuple[str, ...]:
-    navigation = layout.Navigation(ask.t("Retour"), ask.t("Suite"), session.place.screen != HOME)
+    navigation = layout.Navigation(
+        ask.t("Retour"), ask.t("Suite"), bool(session.back) or session.place.screen not in FIRST
+    )
     return layout.pages(screen, session.charset, navigation, fault)
 
 

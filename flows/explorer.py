@@ -169,8 +169,7 @@ def _again(world: World, phone: Msisdn, session: Session) -> Step:
 
 def _state(session: Session) -> str:
     """What makes two sessions the same for the walk: where they stand and how they read."""
-    way = session.back[-1].screen if session.back else ""
-    return json.dumps([session.place.screen, session.place.args, session.place.page, way, session.language])
+    return json.dumps([session.place.screen, session.place.args, session.place.page, session.language])
 
 
 def check_dials(

@@ -31,6 +31,9 @@ from flows.screens import Kind
 
 HOME = "home.home"
 
+FIRST = frozenset({HOME, "language.first", "resume.offer"})
+"""Screens on which a call may begin: there is nothing before them to go back to."""
+
 BRANCHES = (
     language,
     resume,

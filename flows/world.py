@@ -12,7 +12,6 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from config import facts
 from flows.context import Context, Limits
 from flows.engine import Step, hop
 from flows.session import Session
@@ -24,6 +23,9 @@ from models.keyring import KeyRing
 
 UNKNOWN = Msisdn.parse("+22370999999")
 """A phone that no household of the demo world has."""
+
+LIMITS = Limits(misses=5, lock_minutes=30, resume_minutes=60, visit_code_hours=24, callback_hours=48)
+"""As an installation has them when it sets nothing."""
 
 LONGEST_GIVEN, LONGEST_FAMILY = "Mahamadoulamine", "Diarrassoubadougou"
 LONGEST_AMOUNT = 9_999_990
@@ -49,7 +51,7 @@ class World:
         with register.begin() as conn:
             demo.load(conn, keys, now)
         known = {person.phone: Msisdn.parse(person.phone) for person in demo.people() if person.phone}
-        return cls(register, keys, Catalogues.load(), limits_on(now), now, known)
+        return cls(register, keys, Catalogues.load(), LIMITS, now, known)
 
     def context(self, phone: Msisdn, key: str = "", left: Session | None = None) -> Context:
         """A hop's context: the same `key` gives the same references and codes."""
@@ -75,15 +77,3 @@ class World:
     def moved(self, **changes: object) -> World:
         """The same world at another time, or with other limits."""
         return replace(self, **changes)  # type: ignore[arg-type]
-
-
-def limits_on(now: datetime) -> Limits:
-    """The limits of the dated parameters."""
-    day = now.date()
-    return Limits(
-        misses=int(facts.parameter("lookup_misses", day)),
-        lock_minutes=int(facts.parameter("lookup_lock_minutes", day)),
-        resume_minutes=int(facts.parameter("resume_minutes", day)),
-        visit_code_hours=int(facts.parameter("visit_code_hours", day)),
-        callback_hours=int(facts.parameter("callback_hours", day)),
-    )

@@ -141,17 +141,14 @@ def result(ask: Ask) -> Notice:
         ask.t("Où : {place}.", place=ask.t(place_label(decision.register_at, ask.today))),
     )
     choices = [
-        Choice("1", ask.t("Recevoir par SMS"), _by_message),
-        Choice("2", ask.t("Un agent m'inscrit"), Go("callback.slot", {"reason": "INSCRIPTION"})),
-        Choice("3", ask.t("Reste à payer"), Go("advice.cost", ask.args)),
+        Choice("2", ask.t("Par SMS"), _by_message),
+        Choice("3", ask.t("Un agent m'inscrit"), Go("callback.slot", {"reason": "INSCRIPTION"})),
+        Choice("4", ask.t("A payer"), Go("advice.cost", ask.args)),
     ]
     if decision.documents:
-        choices.insert(0, Choice("4", ask.t("Pièces à fournir"), Go("advice.documents", ask.args)))
-    return Notice(
-        ask.t("Conseil : {scheme}", scheme=ask.t(scheme_label(decision.scheme, ask.today))),
-        lines,
-        tuple(sorted(choices, key=lambda choice: choice.key)),
-    )
+        choices.insert(0, Choice("1", ask.t("Pièces"), Go("advice.documents", ask.args)))
+    title = ask.t("Conseil : {scheme}", scheme=ask.t(scheme_label(decision.scheme, ask.today)))
+    return Notice(title, lines, tuple(choices))
 
 
 @screen()

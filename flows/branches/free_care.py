@@ -72,8 +72,14 @@ def answer(ask: Ask) -> Notice:
 def child(ask: Ask) -> Notice:
     """The answer for a child who is young enough, with the last day on which she is."""
     situation = Situation(age=ask.args["months"] // MONTHS_A_YEAR, service="PALUDISME")
-    return _answered(
-        ask, list(gratuites.firing(situation, ask.today)), ask.t("Jusqu'au {day}.", day=ask.args["until"])
+    found = gratuites.firing(situation, ask.today)
+    others = (
+        (ask.t("Autres soins : à confirmer au centre."),) if any(care.to_confirm for care in found) else ()
+    )
+    return Notice(
+        ask.t("OUI, palu gratuit jusqu'au {day}.", day=ask.args["until"]),
+        (*others, _rest(ask)),
+        _ways_on(ask),
     )
 
 
@@ -166,25 +172,24 @@ def _birthday(born: date, years: int) -> date:
         return date(born.year + years, 3, 1)
 
 
-def _answered(ask: Ask, found: list[Gratuite], until: str = "") -> Notice:
-    by_rule = ", ".join(ask.t(gratuite.short) for gratuite in found if gratuite.status == "I")
-    announced = ", ".join(ask.t(gratuite.short) for gratuite in found if gratuite.status != "I")
-    lines = [until] if until else []
-    if by_rule and announced:
-        lines.append(ask.t("A confirmer au centre : {what}.", what=announced))
-    lines.append(_rest(ask))
-    title = (
-        ask.t("OUI, gratuit par règle : {what}.", what=by_rule)
-        if by_rule
-        else ask.t("Annoncé, à confirmer au centre : {what}.", what=announced)
+def _answered(ask: Ask, found: list[Gratuite]) -> Notice:
+    by_rule = ", ".join(ask.t(care.short) for care in found if not care.to_confirm)
+    announced = ", ".join(ask.t(care.short) for care in found if care.to_confirm)
+    if not by_rule:
+        title = ask.t("Annoncé, à confirmer au centre : {what}.", what=announced)
+        return Notice(title, (_rest(ask),), _ways_on(ask))
+    caution = (
+        ask.t("A confirmer au centre : {what}.", what=announced)
+        if announced
+        else ask.t("Un médicament peut rester payant.")
     )
-    return Notice(
-        title,
-        tuple(lines),
-        (
-            Choice("1", ask.t("Centre le plus proche"), "centres.commune"),
-            Choice("2", ask.t("Quel régime pour moi ?"), "advice.work"),
-        ),
+    return Notice(ask.t("OUI, gratuit : {what}.", what=by_rule), (caution, _rest(ask)), _ways_on(ask))
+
+
+def _ways_on(ask: Ask) -> tuple[Choice, ...]:
+    return (
+        Choice("1", ask.t("Centre proche"), "centres.commune"),
+        Choice("2", ask.t("Quel régime ?"), "advice.work"),
     )
 
 
@@ -192,7 +197,7 @@ def _rest(ask: Ask) -> str:
     """A free service never stands alone: some drugs are still asked for, and a scheme pays what is not free."""
     rights = ask.caller().rights if ask.own else ()
     scheme = payer(rights[0]) if rights else ask.t("mutuelle, AMO ou RAMED")
-    return ask.t("Le reste (dont certains médicaments) : {scheme}.", scheme=scheme)
+    return ask.t("Le reste : {scheme}.", scheme=scheme)
 
 
 def _other_help(ask: Ask) -> tuple[Choice, ...]:
