@@ -1,8 +1,9 @@
 """`ramu eligibility decide FILE`: the decisions for cases written in JSON, for people who check the rules.
 
 A file is `{"meta": {"reference_date": "2025-11-01"}, "cases": [{"id": "A1", "input": {...}}]}` or the list of cases
-alone. An input holds the fields of a situation, or a receipt (`numero`, `debut`, `fin`, `dates`) whose verdict is asked for
-each date. The answers stand in the file's order; a case that cannot be read has `errors` and the command ends with 2.
+alone. An input holds the fields of a situation, or a receipt (`numero`, `debut`, `fin`, `dates`) whose verdict is asked
+for each date. The answers stand in the file's order; a case that cannot be read has `errors`, and the command then
+ends with 2.
 """
 
 from __future__ import annotations
