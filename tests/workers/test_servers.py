@@ -16,6 +16,7 @@ from redis import Redis, TimeoutError
 from workers.servers import PostgresServer, RedisServer, ServerFailed, ServerMissing
 from workers.servers.binaries import postgres_folder, redis_program
 from workers.servers.folders import User, reachable, scratch, unprivileged_user, within_reach
+from workers.servers.process import ended
 
 
 @pytest.fixture
@@ -24,12 +25,6 @@ def open_folder() -> Iterator[Path]:
     folder = scratch(unprivileged_user())
     yield folder
     shutil.rmtree(folder)
-
-
-def ended(pid: int) -> bool:
-    """Whether the process is gone, or waits only for somebody to read its exit code."""
-    status = Path(f"/proc/{pid}/stat")
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 def ends_within(seconds: float, pid: int) -> bool:

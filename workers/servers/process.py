@@ -85,13 +85,21 @@ class Server(ABC):
             self.kill()
         self.child = None
 
-    def kill(self) -> None:
-        """SIGKILL to the server and all its children, as a power cut would end them."""
+    def kill(self, patience: float = 10.0) -> None:
+        """SIGKILL to the server and all its children, as a power cut would end them; waits until all are gone.
+
+        A child that is still dying holds the shared memory and would keep a new PostgreSQL from starting.
+        """
         if self.child is None:
             return
+        self.signal_all(signal.SIGSTOP)  # none of them makes another child while they are counted
+        family = [self.pid, *children_of(self.pid)]
         self.signal_all(signal.SIGKILL)
         self.child.wait()
         self.child = None
+        limit = time.monotonic() + patience
+        while not all(map(ended, family)) and time.monotonic() < limit:
+            time.sleep(POLL_SECONDS)
 
     def pause(self) -> None:
         """SIGSTOP to all its processes: the server hangs, connections are taken and never answered."""
@@ -139,12 +147,22 @@ def step_down(user: User) -> dict[str, Any]:
 
 
 def children_of(pid: int) -> list[int]:
-    """The children of a process, and theirs."""
+    """The children of a process, and theirs; those that end meanwhile may be missing."""
     found: list[int] = []
     for listing in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, listing.read_text().split()):
-            found += [child, *children_of(child)]
+        with contextlib.suppress(OSError):
+            for child in map(int, listing.read_text().split()):
+                found += [child, *children_of(child)]
     return found
+
+
+def ended(pid: int) -> bool:
+    """Whether a process is gone, or waits only for its parent to read its exit code (a zombie)."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
+    return state.rpartition(")")[2].split()[0] == "Z"
 
 
 def wait_until(
