@@ -114,7 +114,7 @@ def _begun(beginning: str, division: str) -> tuple[Place, ...]:
             break
         worth = (rank, key)
         found[candidate] = min(worth, found.get(candidate, worth))
-    return tuple(sorted(found, key=lambda one: (*found[one], one.cercle, one.code)))
+    return tuple(sorted(found, key=lambda one: (*found[one], fold(one.name), one.cercle, one.code)))
 
 
 @lru_cache(maxsize=2)

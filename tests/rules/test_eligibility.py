@@ -48,17 +48,29 @@ OF_FARMER = {"ouvrant_emploi": "AGRICOLE"}
             child(14, eleve=True, **OF_AMO), "AMO", "AYANT_DROIT", "certificat_scolarite", id="14 pupil, AMO"
         ),
         pytest.param(
-            child(21, etudes=True, **OF_AMO), "AMO", "AYANT_DROIT", "certificat_scolarite", id="21 student, AMO"
+            child(21, etudes=True, **OF_AMO),
+            "AMO",
+            "AYANT_DROIT",
+            "certificat_scolarite",
+            id="21 student, AMO",
         ),
         pytest.param(
             child(22, etudes=True, **OF_AMO), "AUCUN_AUTOMATIQUE", "AUCUN", None, id="22 student, AMO"
         ),
-        pytest.param(child(13, **OF_INDIGENT), "RAMED", "AYANT_DROIT", "certificat_vie_collectif", id="13, RAMED"),
+        pytest.param(
+            child(13, **OF_INDIGENT), "RAMED", "AYANT_DROIT", "certificat_vie_collectif", id="13, RAMED"
+        ),
         pytest.param(child(14, **OF_INDIGENT), "AUCUN_AUTOMATIQUE", "AUCUN", None, id="14, RAMED"),
         pytest.param(
-            child(21, etudes=True, **OF_INDIGENT), "RAMED", "AYANT_DROIT", "certificat_scolarite", id="21, RAMED"
+            child(21, etudes=True, **OF_INDIGENT),
+            "RAMED",
+            "AYANT_DROIT",
+            "certificat_scolarite",
+            id="21, RAMED",
         ),
-        pytest.param(child(22, etudes=True, **OF_INDIGENT), "AUCUN_AUTOMATIQUE", "AUCUN", None, id="22, RAMED"),
+        pytest.param(
+            child(22, etudes=True, **OF_INDIGENT), "AUCUN_AUTOMATIQUE", "AUCUN", None, id="22, RAMED"
+        ),
         pytest.param(
             child(13, handicap_total=True, **OF_INDIGENT),
             "RAMED",
@@ -99,7 +111,11 @@ OF_FARMER = {"ouvrant_emploi": "AGRICOLE"}
             child(40, **OF_FARMER), "MUTUELLE", "BENEFICIAIRE", "liste_personnes_a_charge", id="40, mutuelle"
         ),
         pytest.param(
-            child(None, **OF_FARMER), "MUTUELLE", "BENEFICIAIRE", "liste_personnes_a_charge", id="unknown, mutuelle"
+            child(None, **OF_FARMER),
+            "MUTUELLE",
+            "BENEFICIAIRE",
+            "liste_personnes_a_charge",
+            id="unknown, mutuelle",
         ),
     ],
 )
@@ -119,7 +135,9 @@ def test_a_child_is_judged_by_age_studies_and_disability(answers, scheme, role, 
         pytest.param({"emploi": "PENSIONNE", "caisse": "INPS"}, "INPS", id="pension of the INPS"),
         pytest.param({"emploi": "INFORMEL", "assurance_volontaire_inps": True}, "INPS", id="voluntary"),
         pytest.param({"relation": "CONJOINT", "ouvrant_emploi": "DEPUTE"}, "CMSS", id="spouse of a DEPUTE"),
-        pytest.param({"relation": "CONJOINT", "ouvrant_emploi": "SALARIE_CT"}, "INPS", id="spouse of a salaried"),
+        pytest.param(
+            {"relation": "CONJOINT", "ouvrant_emploi": "SALARIE_CT"}, "INPS", id="spouse of a salaried"
+        ),
         pytest.param(
             {"relation": "CONJOINT", "ouvrant_emploi": "PENSIONNE", "ouvrant_caisse": "INPS"},
             "INPS",
@@ -135,7 +153,9 @@ def test_a_child_is_judged_by_age_studies_and_disability(answers, scheme, role, 
             "INPS",
             id="spouse of a voluntarily insured",
         ),
-        pytest.param({"relation": "ASCENDANT", "ouvrant_emploi": "SALARIE_CT"}, "INPS", id="mother of a salaried"),
+        pytest.param(
+            {"relation": "ASCENDANT", "ouvrant_emploi": "SALARIE_CT"}, "INPS", id="mother of a salaried"
+        ),
     ],
 )
 def test_the_amo_is_joined_at_the_fund_of_the_one_who_opens_it(answers, register_at):
@@ -160,7 +180,9 @@ def test_a_pension_whose_payer_is_not_said_is_noted(answers):
 @pytest.mark.parametrize(
     ("answers", "row", "scheme", "role"),
     [
-        pytest.param({"residence": "SDF", "emploi": "SALARIE_CT"}, "1", "AMO", "OUVRANT_DROIT", id="AMO before art. 6"),
+        pytest.param(
+            {"residence": "SDF", "emploi": "SALARIE_CT"}, "1", "AMO", "OUVRANT_DROIT", id="AMO before art. 6"
+        ),
         pytest.param(
             {"residence": "ETABLISSEMENT", "relation": "ENFANT", "age": 9, **OF_AMO},
             "3",
@@ -169,7 +191,11 @@ def test_a_pension_whose_payer_is_not_said_is_noted(answers):
             id="an insured father before the home",
         ),
         pytest.param(
-            {"residence": "SDF", "emploi": "INFORMEL"}, "4", "RAMED", "ADMIS_DE_DROIT", id="art. 6 before the mutual"
+            {"residence": "SDF", "emploi": "INFORMEL"},
+            "4",
+            "RAMED",
+            "ADMIS_DE_DROIT",
+            id="art. 6 before the mutual",
         ),
         pytest.param(
             {"residence": "PRISON", "emploi": "SANS_RESSOURCES", "indigence": "RECONNU"},
@@ -235,7 +261,11 @@ def test_a_pension_whose_payer_is_not_said_is_noted(answers):
             id="request under way",
         ),
         pytest.param(
-            {"emploi": "AUCUN", "indigence": "EN_COURS"}, "10c", "RAMED_A_DEMANDER", "AUCUN", id="no job, under way"
+            {"emploi": "AUCUN", "indigence": "EN_COURS"},
+            "10c",
+            "RAMED_A_DEMANDER",
+            "AUCUN",
+            id="no job, under way",
         ),
         pytest.param(
             {"relation": "CONJOINT", "emploi": "AUCUN", "indigence": "EN_COURS", **OF_FARMER},
@@ -244,8 +274,12 @@ def test_a_pension_whose_payer_is_not_said_is_noted(answers):
             "BENEFICIAIRE",
             id="under way, but a farmer's wife",
         ),
-        pytest.param({"emploi": "AUCUN"}, "11b", "AUCUN_AUTOMATIQUE", "AUCUN", id="no job is not without resources"),
-        pytest.param({"emploi": "AUCUN", **OF_AMO}, "11b", "AUCUN_AUTOMATIQUE", "AUCUN", id="nobody's dependant"),
+        pytest.param(
+            {"emploi": "AUCUN"}, "11b", "AUCUN_AUTOMATIQUE", "AUCUN", id="no job is not without resources"
+        ),
+        pytest.param(
+            {"emploi": "AUCUN", **OF_AMO}, "11b", "AUCUN_AUTOMATIQUE", "AUCUN", id="nobody's dependant"
+        ),
         pytest.param({}, "11b", "AUCUN_AUTOMATIQUE", "AUCUN", id="nothing said"),
     ],
 )
@@ -275,7 +309,9 @@ def test_an_emergency_without_a_scheme_goes_now(answers, scheme, action):
 @pytest.mark.parametrize(
     ("answers", "action", "complement"),
     [
-        pytest.param({"emploi": "SALARIE_CT", "indigence": "RECONNU"}, "SIGNALER_FIN_RAMED", None, id="hired"),
+        pytest.param(
+            {"emploi": "SALARIE_CT", "indigence": "RECONNU"}, "SIGNALER_FIN_RAMED", None, id="hired"
+        ),
         pytest.param(
             {"emploi": "INFORMEL", "assurance_volontaire_inps": True, "indigence": "RECONNU"},
             "SIGNALER_FIN_RAMED",
