@@ -63,6 +63,7 @@ def drawn_walk(folder: Path, now: datetime) -> explorer.Walk:
     world, walk = World.build(folder, now), explorer.Walk()
     for phone in (UNKNOWN, *world.phones.values()):
         explorer.explore(world, phone, walk)
+    explorer.tell_stories(world, walk, Msisdn.parse(FULLEST), UNKNOWN)
     return walk
 
 
@@ -74,6 +75,7 @@ def checked(folder: Path, now: datetime) -> tuple[explorer.Walk, list[str]]:
     fullest = Msisdn.parse(FULLEST)
     for phone in (UNKNOWN, *world.phones.values()):
         explorer.explore(world, phone, walk)
+    explorer.tell_stories(world, walk, fullest, UNKNOWN)
     for language in languages():
         for phone in (UNKNOWN, fullest):
             explorer.explore(world, phone, walk, language.code)

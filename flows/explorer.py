@@ -15,14 +15,18 @@ from flows.screens import End, Question, Screen
 from flows.session import Session
 from flows.tree import HOME, SCREENS
 from flows.world import World
-from models.identifiers import Msisdn
+from models import coverage, demo_world
+from models.coverage import Right
+from models.identifiers import Msisdn, recognise, with_check_digit
 
 WRONG_KEY = "7777"
 LONGEST_RECORD = 1024
 """Bytes of a session record."""
 
-NUMBERS = ("1111234567890", "123456780", "999999999999999")
-"""Typed at every menu: a receipt, a number with a wrong digit or unknown, and no number at all."""
+RECEIPT = "1111234567890"
+NOBODY = with_check_digit("90000000")
+NUMBERS = (RECEIPT, NOBODY, NOBODY[:-1] + str((int(NOBODY[-1]) + 1) % 10), "999999999999999")
+"""Typed at every menu: an expired receipt, a card nobody has, one with a wrong digit, and no number at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,16 @@ class Complaint:
 
 @dataclass(slots=True)
 class Walk:
-    """What a walk saw: screens, edges (from, key, to) and complaints."""
+    """What a walk saw: screens, edges (from, key, to), doors (screen, digit, name), complaints.
+
+    `known` are the states that need not be walked again, whichever phone, language or world led to them.
+    """
 
     seen: set[str] = field(default_factory=set)
     edges: set[tuple[str, str, str]] = field(default_factory=set)
     doors: set[tuple[str, str, str]] = field(default_factory=set)
     complaints: list[Complaint] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)
     states: int = 0
 
     def complain(self, screen: str, fault: str, text: str = "") -> None:
@@ -64,16 +72,68 @@ def explore(
         home = replace(start, place=replace(start.place, screen=HOME))
         starts.append(_again(world, phone, home))
     waiting = deque(starts)
-    known: set[str] = {_state(step.session) for step in starts}
+    walk.known.update(_state(step) for step in starts)
     while waiting:
         step = waiting.popleft()
         walk.states += 1
         for key, reached in _ways_on(world, phone, step, walk):
             walk.edges.add((step.session.place.screen, key, reached.session.place.screen))
-            state = _state(reached.session)
-            if state not in known:
-                known.add(state)
+            state = _state(reached)
+            if state not in walk.known:
+                walk.known.add(state)
                 waiting.append(reached)
+
+
+def tell_stories(world: World, walk: Walk, known: Msisdn, unknown: Msisdn) -> None:
+    """Plays what the walk cannot guess: a person found by name, a phone tied to a household, the lock, the resume."""
+    holder = world.dial(known)
+    right = _holder(world, known)
+    number = demo_number(known)
+    _tell(
+        world,
+        unknown,
+        walk,
+        ("00", "1", "1", "3", f"{right.family} {right.given}", str(right.birth_year), "KAT", "1"),
+    )
+    _tell(world, unknown, walk, ("00", number, "2", "1", str(right.birth_year), "1"))
+    _tell(world, unknown, walk, ("00", number, "2", "2", "1", "1850", "1"))
+    strict = world.moved(limits=replace(world.limits, misses=0))
+    _tell(strict, unknown, walk, ("00", NOBODY))
+    _tell(strict, unknown, walk, ("00", "1", "1", "3", "Personne", "1900", "KAY"))
+    form = _tell(world, unknown, walk, ("00", "5", "1", "3"))
+    for phone in (known, unknown):
+        offer = advance(None, Dial(()), world.context(phone, left=form.session))
+        walk.seen.add(offer.session.place.screen)
+        for key, reached in _ways_on(world, phone, offer, walk):
+            walk.edges.add((offer.session.place.screen, key, reached.session.place.screen))
+    if holder.session.place.screen != HOME:
+        walk.complain(HOME, "a known phone does not begin at home")
+
+
+def demo_number(phone: Msisdn) -> str:
+    """The number that the demo world gives to this phone's household."""
+    return next(
+        person.number for person in demo_world.expected() if person.phone == phone.e164 and person.number
+    )
+
+
+def _holder(world: World, phone: Msisdn) -> Right:
+    card = recognise(demo_number(phone), world.now.date())
+    assert card is not None, "the demo world has a number that no scheme issues"
+    context = world.context(phone)
+    return coverage.by_number(context.db, context.keys, card, phone, world.now, world.now.date()).rights[0]
+
+
+def _tell(world: World, phone: Msisdn, walk: Walk, keys: tuple[str, ...]) -> Step:
+    """Types the keys one after the other and looks at every screen on the way."""
+    step = world.dial(phone)
+    for key in keys:
+        before = step.session.place.screen
+        step = advance(step.session, key, world.context(phone, key))
+        walk.seen.add(step.session.place.screen)
+        walk.edges.add((before, key, step.session.place.screen))
+        _check_text(step, walk)
+    return step
 
 
 def unreached(walk: Walk) -> None:
@@ -167,9 +227,10 @@ def _again(world: World, phone: Msisdn, session: Session) -> Step:
     return advance(session, WRONG_KEY, world.context(phone))
 
 
-def _state(session: Session) -> str:
-    """What makes two sessions the same for the walk: where they stand and how they read."""
-    return json.dumps([session.place.screen, session.place.args, session.place.page, session.language])
+def _state(step: Step) -> str:
+    """What makes two steps the same for the walk, whoever calls: where they stand and what they show."""
+    place = step.session.place
+    return json.dumps([place.screen, place.args, place.page, step.session.charset, step.screen.text])
 
 
 def check_dials(

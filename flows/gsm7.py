@@ -7,10 +7,10 @@ that fits (ɛ to è, ɲ to ny).
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
+
+from config import facts
 
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -49,12 +49,13 @@ def septets(text: str) -> int:
 @cache
 def replacements() -> dict[int, str]:
     """The rewriting table, for `str.translate`: code point to letters of GSM-7."""
-    table = files("config").joinpath("reference/gsm7_letters.csv").read_text(encoding="utf-8")
     return {
-        ord(row["char"]): row["replacement_for_gsm7"]
-        for row in csv.DictReader(table.splitlines())
-        if row["replacement_for_gsm7"]
+        ord(row["char"]): row["replacement_for_gsm7"] for row in _letters() if row["replacement_for_gsm7"]
     }
+
+
+def _letters() -> tuple[facts.Row, ...]:
+    return facts.reference("gsm7_letters")
 
 
 def fold(text: str) -> str:
@@ -101,9 +102,19 @@ def _parts(text: str, sizes: list[int], most: int) -> Iterator[str]:
     yield text[start:]
 
 
+@cache
+def special_letters() -> frozenset[str]:
+    """Letters of the national languages that GSM-7 lacks; what French loses is not worth a shorter screen."""
+    return frozenset(
+        row["char"]
+        for row in _letters()
+        if row["replacement_for_gsm7"] and row["used_in"] and "fr" not in row["used_in"].split()
+    )
+
+
 def prefers_ucs2(text: str, charset: str) -> bool:
-    """Whether a phone of this `charset` gets `text` in UCS-2: only if it asked for it and GSM-7 would lose letters."""
-    return charset == "UCS2" and not ALPHABET.issuperset(text)
+    """Whether a phone of this `charset` gets `text` in UCS-2: only if it asked for it and the text has such letters."""
+    return charset == "UCS2" and not special_letters().isdisjoint(text)
 
 
 def room(text: str, charset: str) -> tuple[int, int]:

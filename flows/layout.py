@@ -34,6 +34,8 @@ def pages(screen: Screen, charset: str, navigation: Navigation, fault: str = "")
     if _fits(whole, charset):
         return (whole,)
     more = f"9 {navigation.more}"
+    if len(title) > _half(charset):
+        title, flowing = "", [*_broken([title], charset), *flowing]
     return _paged(title, flowing, pinned, foot, more, charset)
 
 
@@ -43,20 +45,22 @@ def _paged(
     """Fills one page after the other; the title's page numbers are reserved as ` 9/9`."""
     shown: list[list[str]] = [[]]
     for line in flowing:
-        candidate = [f"{title} 9/9", *shown[-1], line, *pinned, more, *foot]
+        candidate = [f"{title} 9/9".strip(), *shown[-1], line, *pinned, more, *foot]
         if shown[-1] and not _fits(_text(candidate), charset):
             shown.append([])
         shown[-1].append(line)
     last = len(shown)
     return tuple(
-        _text([f"{title} {number}/{last}", *lines, *pinned, *([more] if number < last else []), *foot])
+        _text(
+            [f"{title} {number}/{last}".strip(), *lines, *pinned, *([more] if number < last else []), *foot]
+        )
         for number, lines in enumerate(shown, start=1)
     )
 
 
 def _broken(lines: list[str], charset: str) -> list[str]:
     """Lines of at most half a screen, broken between words, so that a page can always take the next one."""
-    most = (gsm7.SCREEN_UCS2 if charset == "UCS2" else gsm7.SCREEN_SEPTETS) // 2
+    most = _half(charset)
     short: list[str] = []
     for line in lines:
         while len(line) > most:
@@ -66,6 +70,10 @@ def _broken(lines: list[str], charset: str) -> list[str]:
             line = line[end:].lstrip()
         short.append(line)
     return short
+
+
+def _half(charset: str) -> int:
+    return (gsm7.SCREEN_UCS2 if charset == "UCS2" else gsm7.SCREEN_SEPTETS) // 2
 
 
 def _line(choice: Choice) -> str:

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from flows.ask import Ask
-from flows.screens import Choice, Go, Menu, Question, Refused
+from flows.screens import Choice, Go, Menu, Question, Refused, numbers
 from flows.wording import place
 from models import places
 from models.places import Place
 
-MOST_CHOICES = 8
-"""Communes offered after a few letters; more letters are asked for beyond that."""
+MOST_CHOICES = 16
+"""Communes offered after a few letters, over two or three pages."""
 
 
 def commune_question(ask: Ask, title: str, several: str, then: Callable[[Ask, Place], Go]) -> Question:
@@ -32,8 +32,8 @@ def choose_commune(ask: Ask, then: Callable[[Ask, Place], Go]) -> Menu:
     """The communes that begin with what was typed, each with its cercle."""
     found = places.search(ask.args["typed"], ask.today)[:MOST_CHOICES]
     choices = tuple(
-        Choice(str(key), f"{place(commune.name)} ({place(commune.cercle)})", _chosen(commune, then))
-        for key, commune in enumerate(found, start=1)
+        Choice(key, f"{place(commune.name)} ({place(commune.cercle)})", _chosen(commune, then))
+        for key, commune in zip(numbers(), found, strict=False)
     )
     return Menu(ask.t("Quelle commune ?"), choices)
 

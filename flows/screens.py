@@ -8,7 +8,7 @@ End       the last screen: the call is over
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,15 @@ class Go:
 
 class Refused(Exception):
     """What was typed cannot be taken: the same screen again, with this text (already translated) on line 1."""
+
+
+RESERVED_KEYS = frozenset({"9", "98", "99"})
+"""Digits that mean the same on every screen and so can number nothing."""
+
+
+def numbers() -> Iterator[str]:
+    """The digits of a list: 1 to 8, then 10 and on."""
+    return (str(number) for number in range(1, 100) if str(number) not in RESERVED_KEYS)
 
 
 Target = str | Go | Callable[["Ask"], Go]

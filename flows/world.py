@@ -16,7 +16,7 @@ from flows.context import Context, Limits
 from flows.engine import Step, hop
 from flows.session import Session
 from flows.texts import Catalogues
-from models import coverage, demo, facilities, mutuelles, people, schema
+from models import coverage, demo, demo_world, facilities, mutuelles, people, schema
 from models.database import Database
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
@@ -44,13 +44,14 @@ class World:
 
     @classmethod
     def build(cls, folder: Path, now: datetime) -> World:
-        """The demo world in `folder`, which must be empty."""
+        """The demo world in `folder`, which must be new or empty."""
+        folder.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{folder / 'world.sqlite'}"
         schema.migrate(url)
         register, keys = Database.open(url), KeyRing.create(folder / "keys")
         with register.begin() as conn:
-            demo.load(conn, keys, now)
-        known = {person.phone: Msisdn.parse(person.phone) for person in demo.people() if person.phone}
+            demo.load(conn, keys, now.date(), now)
+        known = {person.phone: Msisdn.parse(person.phone) for person in demo_world.expected() if person.phone}
         return cls(register, keys, Catalogues.load(), LIMITS, now, known)
 
     def context(self, phone: Msisdn, key: str = "", left: Session | None = None) -> Context:

@@ -44,6 +44,8 @@ class Member:
     verdict: Verdict
     needs: str | None = None
     due: date | None = None
+    pupil: bool = False
+    disabled: bool = False
 
 
 _MEMBERS = Prepared(
@@ -93,7 +95,20 @@ def _member(keys: KeyRing, row: tuple[Any, ...], day: date) -> Member:
     if relation == "ENFANT" and scheme and not disabled:
         needs, due = _lacking(scheme, birth_date, pupil, day)
     given, family = opened_names(keys, sealed)
-    return Member(person_id, given, family, sex, birth_year, birth_date, relation, worth, needs, due)
+    return Member(
+        person_id,
+        given,
+        family,
+        sex,
+        birth_year,
+        birth_date,
+        relation,
+        worth,
+        needs,
+        due,
+        bool(pupil),
+        bool(disabled),
+    )
 
 
 def _place(member: Member) -> tuple[int, int, int]:

@@ -2,10 +2,13 @@
 
 from flows.ask import Ask
 from flows.places import choose_commune, commune_question
-from flows.screens import Choice, Go, Menu, Notice, Question, screen
+from flows.screens import Choice, Go, Menu, Notice, Question, numbers, screen
 from flows.wording import place
 from models import facilities
 from models.places import Place
+
+MOST_CENTRES = 12
+"""Centres listed near a commune."""
 
 
 @screen(question=True)
@@ -35,8 +38,8 @@ def near(ask: Ask) -> Menu | Notice:
             choices=(Choice("1", ask.t("Un agent me rappelle"), "callback.slot"),),
         )
     choices = tuple(
-        Choice(str(key), _label(centre), Go("centres.one", {"facility": centre.facility_id}))
-        for key, centre in enumerate(found[:8], start=1)
+        Choice(key, _label(centre), Go("centres.one", {"facility": centre.facility_id}))
+        for key, centre in zip(numbers(), found[:MOST_CENTRES], strict=False)
     )
     return Menu(ask.t("Près de {place} :", place=place(ask.args["name"])), choices)
 

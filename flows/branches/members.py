@@ -3,15 +3,12 @@
 from flows.ask import Ask
 from flows.branches.visit import issue
 from flows.effects import Disclosed
-from flows.screens import Choice, Go, Menu, Refused, Target, screen
+from flows.screens import Choice, Go, Menu, Refused, Target, numbers, screen
 from flows.wording import capitals, day
 from models import households
 from models.coverage import Verdict
 from models.households import END_OF_RIGHT, Member
 from models.people import age_on
-
-RESERVED_KEYS = {"9", "98", "99"}
-"""Digits that mean the same on every screen and so can number nobody."""
 
 
 @screen()
@@ -19,10 +16,10 @@ def family(ask: Ask) -> Menu:
     """B6: everybody of the household but its head, each with a right or with what is missing."""
     context = ask.context
     everybody = households.members(context.db, context.keys, ask.args["household"], ask.today)
-    keys = (str(number) for number in range(1, 100) if str(number) not in RESERVED_KEYS)
     others = [member for member in everybody if member.relation != "SOI"]
     choices = tuple(
-        Choice(key, _line(ask, member), _code_for(member)) for key, member in zip(keys, others, strict=False)
+        Choice(key, _line(ask, member), _code_for(member))
+        for key, member in zip(numbers(), others, strict=False)
     )
     return Menu(ask.t("Foyer"), choices)
 

@@ -1,10 +1,14 @@
 """The papers that RAMED asks for, made out for this household: its own members, or the answer to one question."""
 
+from datetime import date
+
 from flows.ask import Ask
 from flows.effects import MessageOwed
 from flows.screens import Choice, Go, Menu, Notice, Question, Refused, screen
-from models import papers
+from models import households, papers
+from models.households import Member
 from models.identifiers import digits
+from models.people import age_on
 
 
 @screen(question=True, form=True)
@@ -38,6 +42,33 @@ def list(ask: Ask) -> Menu:
 def sent(ask: Ask) -> Notice:
     """The list leaves by SMS."""
     return Notice(ask.t("Vous recevez un SMS. Ref {reference}", reference=ask.args["reference"]))
+
+
+def for_caller(ask: Ask) -> Go:
+    """The list for the caller's own household when the register knows it, else the question."""
+    rights = ask.caller().rights
+    if not rights:
+        return Go("papers.household")
+    context = ask.context
+    family = households.members(context.db, context.keys, rights[0].household_id, ask.today)
+    return Go("papers.list", {"with": _composition(family, ask.today)})
+
+
+def _composition(family: tuple[Member, ...], today: date) -> str:
+    """The household in the digits of the question."""
+    kinds = {_kind(member, today) for member in family}
+    return "".join(sorted(kinds - {""}))
+
+
+def _kind(member: Member, today: date) -> str:
+    if member.relation == "CONJOINT":
+        return "1"
+    if member.relation != "ENFANT":
+        return ""
+    if member.disabled:
+        return "4"
+    young = age_on(member.birth_year, member.birth_date, today) < papers.child_age(today)
+    return "2" if young else "3"
 
 
 def _composed(ask: Ask, typed: str) -> Go:

@@ -1,6 +1,7 @@
 """2 RAMED: check a receipt, the papers for one's own household, renewal, and where to go."""
 
 from flows.ask import Ask
+from flows.branches.papers import for_caller
 from flows.branches.rights import check_number
 from flows.screens import Choice, Go, Menu, Notice, Question, screen
 from models.schemes import validity_years
@@ -13,7 +14,7 @@ def menu(ask: Ask) -> Menu:
         ask.t("RAMED"),
         (
             Choice("1", ask.t("Vérifier un récépissé"), "ramed.receipt"),
-            Choice("3", ask.t("Pièces à fournir"), "papers.household"),
+            Choice("3", ask.t("Pièces à fournir"), for_caller),
             Choice("4", ask.t("Renouveler"), "ramed.renewal"),
             Choice("5", ask.t("Où aller"), "ramed.where"),
         ),
@@ -40,7 +41,7 @@ def renewal(ask: Ask) -> Notice:
             years=validity_years(ask.today),
         ),
         choices=(
-            Choice("1", ask.t("Pièces à fournir"), "papers.household"),
+            Choice("1", ask.t("Pièces à fournir"), for_caller),
             Choice("2", ask.t("Un agent me rappelle"), Go("callback.slot", {"reason": "RENOUVELLEMENT"})),
         ),
     )

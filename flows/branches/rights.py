@@ -4,6 +4,7 @@ from flows.ask import Ask
 from flows.branches import consent
 from flows.branches.locked import lock
 from flows.branches.members import shown
+from flows.branches.papers import for_caller
 from flows.branches.visit import issue
 from flows.effects import Disclosed, Effect, MessageOwed, Missed
 from flows.screens import Choice, Go, Menu, Notice, Question, Refused, Target, screen
@@ -185,7 +186,7 @@ def _expired(ask: Ask, right: Right) -> Notice:
         if right.scheme == "RAMED"
         else ask.t("Pour continuer : {body}.", body=right.organism or payer(right))
     )
-    papers = Choice("1", ask.t("Pièces à fournir"), "papers.spouse")
+    papers = Choice("1", ask.t("Pièces à fournir"), for_caller)
     renew = Choice(
         "2", ask.t("Demander le renouvellement"), Go("callback.slot", {"reason": "RENOUVELLEMENT"})
     )
