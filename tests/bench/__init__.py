@@ -1,0 +1,1 @@
+"""What a hop costs, measured beside its peers: `ramu bench hop`. Apart from the tests."""
