@@ -7,7 +7,7 @@ texts do not settle stands there too, marked `assumption`:
   charge of indigents and the certificate is the proof; only AMO and art. 6 come before.
 - A spouse or child who is recognised in her own name opens her own right even if the family's is still to be asked for.
 - A request for recognition that runs is followed at the mairie also by somebody who only says that she has no job.
-- An emergency whose case no scheme covers is sent to care now, not to the social service.
+- An emergency of somebody who has no right yet goes to care now, not to the mairie or the social service.
 - Who opens the AMO by voluntary insurance opens it for dependants too, at the INPS.
 """
 

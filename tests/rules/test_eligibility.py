@@ -294,6 +294,12 @@ def test_the_first_row_that_holds_decides(answers, row, scheme, role):
         pytest.param({}, "INDETERMINE", "ALLER_MAINTENANT", id="nothing known"),
         pytest.param(child(3), "INDETERMINE", "ALLER_MAINTENANT", id="a child, nothing known of the parents"),
         pytest.param({"emploi": "AUCUN"}, "AUCUN_AUTOMATIQUE", "ALLER_MAINTENANT", id="no scheme"),
+        pytest.param(
+            {"indigence": "EN_COURS"}, "INDETERMINE", "ALLER_MAINTENANT", id="only a request under way"
+        ),
+        pytest.param(
+            {"emploi": "SANS_RESSOURCES"}, "RAMED_A_DEMANDER", "ALLER_MAINTENANT", id="not recognised"
+        ),
         pytest.param({"emploi": "FONCTIONNAIRE"}, "AMO", None, id="known: AMO"),
         pytest.param({"residence": "SDF"}, "RAMED", None, id="known: art. 6"),
         pytest.param({"indigence": "RECONNU"}, "RAMED", None, id="known: recognised"),

@@ -76,7 +76,17 @@ def test_who_is_covered_knows_what_to_bring_and_who_is_not_knows_what_to_do(situ
     decision = decide(situation, DAY)
     uncovered = decision.scheme in {"AUCUN_AUTOMATIQUE", "INDETERMINE"}
     assert bool(decision.documents) != uncovered
-    assert (decision.action in {"ORIENTER_SERVICE_SOCIAL", "ALLER_MAINTENANT"}) == uncovered
+    if uncovered:
+        assert decision.action in {"ORIENTER_SERVICE_SOCIAL", "ALLER_MAINTENANT"}
+
+
+@given(situations)
+def test_an_emergency_without_a_right_never_waits_for_an_office(situation):
+    decision = decide(situation, DAY)
+    if situation.service == "URGENCE" and decision.role == "AUCUN":
+        assert decision.action == "ALLER_MAINTENANT"
+    else:
+        assert decision.action != "ALLER_MAINTENANT"
 
 
 @given(situations)
