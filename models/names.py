@@ -47,6 +47,7 @@ _VOWELS = re.compile(r"(?!^)[aeiou]+")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 
 
+@lru_cache(maxsize=4096)
 def words(text: str) -> tuple[str, ...]:
     """The words of a name in small ASCII letters; apostrophes and hyphens join, everything else parts."""
     joined = re.sub(r"['’ʼ-]", "", text.casefold().translate(_BAMBARA))
