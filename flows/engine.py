@@ -7,6 +7,7 @@ owed      the end of a call whose answer must come later by SMS
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from flows import gsm7, layout, shortcuts
@@ -18,7 +19,7 @@ from flows.inputs import Dial, Stale, newest, seen
 from flows.screens import Choice, End, Go, Menu, Notice, Question, Refused, Screen
 from flows.session import MOST_STEPS_BACK, Place, Session
 from flows.tree import FIRST, HOME, SCREENS
-from models.identifiers import digits
+from models.identifiers import digits, in_ascii
 
 SHORTEST_NUMBER = 6
 """From this many digits on, what is typed at a menu is a number to check, never a choice."""
@@ -172,7 +173,7 @@ def _bad(session: Session, ask: Ask, fault: str) -> Step:
 def _understand(session: Session, typed: str, ask: Ask) -> Go:
     """Where `typed` leads from the session's screen. Raises NotUnderstood or Refused with the fault to show."""
     typed = typed.strip()
-    key = digits(typed) or typed
+    key = _key(typed)
     if key == "00":
         return Go(HOME, back=())
     if key == "0":
@@ -191,6 +192,14 @@ def _understand(session: Session, typed: str, ask: Ask) -> Go:
     if isinstance(screen, Question):
         return screen.accept(ask, typed)
     return _at_a_menu(screen, key, typed, ask)
+
+
+def _key(typed: str) -> str:
+    """What was meant: digits of any script with marks between them; among words only a run as long as a number."""
+    if not any(letter.isalpha() for letter in typed):
+        return digits(typed) or typed
+    run = re.search(rf"[0-9]{{{SHORTEST_NUMBER},}}", in_ascii(typed))
+    return run[0] if run else typed
 
 
 def _is_number(key: str) -> bool:

@@ -28,7 +28,7 @@ def newest(session: Session | None, text: str) -> Dial | Stale | str:
     if session is None:
         return Dial(tuple(text.rstrip("#").split("*")) if text.strip("#") else ())
     length, fingerprint = session.seen
-    if digest(text[:length]) != fingerprint or (len(text) <= length and length):
+    if len(text) <= length or digest(text[:length]) != fingerprint:
         return Stale()
     rest = text[length:]
     if length == 0:

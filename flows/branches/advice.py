@@ -161,7 +161,7 @@ def documents(ask: Ask) -> Notice:
 @screen()
 def cost(ask: Ask) -> Notice:
     """What is left to pay at the centre."""
-    return Notice(ask.t("Reste à payer"), (ask.t(_decision(ask).patient_pays),))
+    return Notice(ask.t("A payer : {what}.", what=ask.t(_decision(ask).patient_pays)))
 
 
 @screen()

@@ -15,13 +15,13 @@ from models.people import age_on
 def household(ask: Ask) -> Question:
     """C5: one question that makes out the list for this household."""
     return Question(
-        ask.t("Qui vit avec vous ? Tapez les chiffres, ex : 12"),
+        ask.t("Avec vous ? Tapez les chiffres, ex : 12"),
         _composed,
         samples=("1", "1234", "5", "7", "abc"),
         lines=(
             ask.t("1 Epoux, épouse"),
-            ask.t("2 Enfants de moins de {age} ans", age=papers.child_age(ask.today)),
-            ask.t("3 Elèves ou étudiants plus âgés"),
+            ask.t("2 Enfants avant {age} ans", age=papers.child_age(ask.today)),
+            ask.t("3 Elèves, étudiants après"),
             ask.t("4 Enfant handicapé"),
             ask.t("5 Personne"),
         ),

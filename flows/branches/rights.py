@@ -151,7 +151,10 @@ def _valid(ask: Ask, right: Right) -> Notice:
         lines.append(ask.t("Fin : {day}", day=day(right.valid_to)))
     if right.status == "EN_RETARD":
         lines.append(ask.t("Cotisation en retard depuis {month}", month=month(right.late_since)))
-    return Notice(_headed(ask, right), (*lines, _share(ask, right)), _ways_of_a_holder(ask, right))
+    lines.append(_share(ask, right))
+    if right.scheme == "RAMED" and not ask.owns(right):
+        lines.append(ask.t("En cas de doute : pièce d'identité."))
+    return Notice(_headed(ask, right), tuple(lines), _ways_of_a_holder(ask, right))
 
 
 def _ways_of_a_holder(ask: Ask, right: Right) -> tuple[Choice, ...]:

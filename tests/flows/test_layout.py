@@ -31,7 +31,7 @@ def test_an_end_has_no_navigation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("letters", "expected"), [pytest.param(150, 1, id="160 septets"), pytest.param(151, 2, id="161 septets")]
+    ("letters", "expected"), [pytest.param(151, 1, id="160 septets"), pytest.param(152, 2, id="161 septets")]
 )
 def test_160_septets_are_one_page_and_161_are_two(letters: int, expected: int) -> None:
     line = "a" * 70

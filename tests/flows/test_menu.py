@@ -50,7 +50,7 @@ def test_a_choice_can_be_typed_in_many_ways(phone: Dialling, key: str) -> None:
     phone().dial().types("1", key).is_at("ramed.menu")
 
 
-@pytest.mark.parametrize("typed", ["²", "x" * 500, "\x00", "😀", "*", "#", "-1", "1e3"])
+@pytest.mark.parametrize("typed", ["²", "x" * 500, "\x00", "😀", "*", "#", "1e3", "je veux 1"])
 def test_nonsense_is_answered_by_the_same_screen(phone: Dialling, typed: str) -> None:
     phone().dial().types("1", typed).is_at(HOME).sees("1 Mes droits")
 
@@ -86,6 +86,10 @@ def test_a_tail_that_is_not_understood_shows_the_nearest_page(
     phone().dial(code).is_at(screen).sees("E05")
 
 
+def test_a_number_among_words_is_checked(phone: Dialling) -> None:
+    phone().dial().types("1", "carte n° 1111234567890 svp").is_at("rights.person")
+
+
 def test_a_shortcut_speaks_french_and_the_next_plain_dial_asks_for_the_language(phone: Dialling) -> None:
     caller = phone().dial("*212*2*5#").sees("Demande : mairie").sees("0 Retour")
     caller.types("0").is_at("ramed.menu")
@@ -103,7 +107,7 @@ def test_the_language_is_asked_once(phone: Dialling) -> None:
 
 
 def test_a_language_nobody_has_read_is_said_to_be_so_and_remembered(phone: Dialling) -> None:
-    caller = phone().dial().types("2").is_at("language.not_yet").sees("Bamanankan", "français")
+    caller = phone().dial().types("2").is_at("language.not_yet").sees("Bamanankan", "francais")
     caller.types("1").is_at(HOME).sees("Mes droits")
     caller.dial().is_at(HOME)
     assert caller.step is not None
