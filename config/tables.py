@@ -97,7 +97,7 @@ RULES = {
     ),
     "extra_answers": Table(
         {
-            "field": one_of(("action", "complement", "note", "collect_hint", "privacy")),
+            "field": one_of(("action", "complement", "note", "collect_hint", "privacy", "path")),
             "value": text,
             "scheme": any_of(words.ANSWERS),
             "role": any_of(words.ROLES),

@@ -43,7 +43,7 @@ SERVICES = (
     "DIALYSE",
     "CONSULTATION",
 )
-"""Care that can be asked about. CPN: before and after birth; PF: family planning."""
+"""Care that can be asked about. CPN: antenatal visit; PF: family planning."""
 
 NO_SERVICE = "AUCUN"
 FUNDS = ("CMSS", "INPS")
