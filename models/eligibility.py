@@ -57,8 +57,8 @@ _EXTRA = (
 class Decision:
     """The answer. `row` names the rule that gave it; `reason` and `patient_pays` are French for the phone's screen.
 
-    `documents` are codes of the table documents, `gratuites` codes in force. What follows them is None when it does
-    not apply. `reason` takes at most 70 septets, `patient_pays` at most 64.
+    `documents` are codes of the table documents, `gratuites` codes in force. The fields from `action` on are None when
+    they do not apply; `path` says where care begins, in French. `reason` takes at most 70 septets, `patient_pays` 64.
     """
 
     row: str
@@ -75,6 +75,7 @@ class Decision:
     note: str | None = None
     collect_hint: str | None = None
     privacy: str | None = None
+    path: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The decision for another programme; what does not apply is left out."""
@@ -86,7 +87,7 @@ class Decision:
             "remaining_to_pay": self.remaining_to_pay,
             "gratuites": list(self.gratuites),
         }
-        extras = ("action", "complement", "note", "collect_hint", "privacy")
+        extras = ("action", "complement", "note", "collect_hint", "privacy", "path")
         answer |= {name: value for name in extras if (value := getattr(self, name)) is not None}
         return answer | {"reason": self.reason, "row": self.row}
 

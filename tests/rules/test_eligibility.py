@@ -24,7 +24,7 @@ def decided(**answers: object) -> Decision:
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in SITUATIONS])
 def test_an_agreed_case_is_decided_as_agreed(case):
     answer = decide(Situation.from_json(case["input"]), DAY).as_json()
-    beyond = set(answer) - set(case["expected"]) - {"reason", "row"}
+    beyond = set(answer) - set(case["expected"]) - {"reason", "row", "path"}
     assert {name: answer.get(name) for name in case["expected"]} == case["expected"]
     assert beyond <= AGREED_LATER
 
@@ -363,6 +363,20 @@ def test_sensitive_care_is_never_repeated_and_stands_alone(service, private):
     decision = decided(emploi="AGRICOLE", service=service)
     assert (decision.privacy is not None) == private
     assert (decision.collect_hint is None) == private
+
+
+@pytest.mark.parametrize(
+    ("service", "path"),
+    [
+        pytest.param("URGENCE", None, id="an emergency goes anywhere"),
+        pytest.param(
+            "DIALYSE", "CSCom d'abord, puis CSRéf, puis hôpital", id="all other care climbs the pyramid"
+        ),
+        pytest.param(None, "CSCom d'abord, puis CSRéf, puis hôpital", id="nothing asked for"),
+    ],
+)
+def test_care_begins_at_the_health_centre_of_the_commune(service, path):
+    assert decided(emploi="AGRICOLE", service=service).path == path
 
 
 @pytest.mark.parametrize(
