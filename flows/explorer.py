@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from flows import gsm7
+from flows import gsm7, layout
 from flows.ask import Ask
 from flows.engine import Step, advance
 from flows.inputs import Dial
@@ -152,6 +152,7 @@ def _ways_on(world: World, phone: Msisdn, step: Step, walk: Walk) -> Iterator[tu
     if SCREENS[name].question != isinstance(screen, Question):
         walk.complain(name, "says that it is a question and is not, or the other way round")
     if isinstance(screen, End):
+        _check_end(screen, session, walk)
         return
     for door, label in getattr(screen, "doors", {}).items():
         walk.doors.add((name, door, label))
@@ -203,6 +204,14 @@ def _check_text(step: Step, walk: Walk) -> None:
         walk.complain(name, "a letter without replacement, or a value left open", text)
     if len(step.session.encode()) > LONGEST_RECORD:
         walk.complain(name, f"a session record of {len(step.session.encode())} bytes")
+
+
+def _check_end(screen: End, session: Session, walk: Walk) -> None:
+    """Nobody can turn the page of a call that is over."""
+    if len(layout.pages(screen, session.charset, layout.Navigation("", "", can_go_back=False))) > 1:
+        walk.complain(
+            session.place.screen, "the last screen of a call takes more than one page", screen.title
+        )
 
 
 def _check_back(world: World, phone: Msisdn, session: Session, walk: Walk) -> None:

@@ -10,13 +10,11 @@ from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
-from sqlalchemy import update
-
 from flows.context import Context, Limits
 from flows.engine import Step, hop
 from flows.session import Session
 from flows.texts import Catalogues
-from models import coverage, demo, demo_world, facilities, mutuelles, people, schema
+from models import demo, demo_longest, demo_world, schema
 from models.database import Database
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
@@ -26,9 +24,6 @@ UNKNOWN = Msisdn.parse("+22370999999")
 
 LIMITS = Limits(misses=5, lock_minutes=30, resume_minutes=60, visit_code_hours=24, callback_hours=48)
 """As an installation has them when it sets nothing."""
-
-LONGEST_GIVEN, LONGEST_FAMILY = "Mahamadoulamine", "Diarrassoubadougou"
-LONGEST_AMOUNT = 9_999_990
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +63,7 @@ class World:
     def stretch(self) -> None:
         """Gives everybody the longest names, places and amounts that real life may bring."""
         with self.register.begin() as conn:
-            names = self.keys.seal(f"{LONGEST_GIVEN}\t{LONGEST_FAMILY}", "names")
-            conn.execute(update(people.persons).values(names_sealed=names))
-            late = coverage.coverages.c.missing_fcfa > 0
-            conn.execute(update(coverage.coverages).where(late).values(missing_fcfa=LONGEST_AMOUNT))
-            conn.execute(update(mutuelles.mutuelles).values(name="Mutuelle du cercle de Gourma-Rharous"))
-            conn.execute(update(facilities.facilities).values(name="Centre communautaire de Diafarabe Nord"))
+            demo_longest.stretch(conn, self.keys)
 
     def moved(self, **changes: object) -> World:
         """The same world at another time, or with other limits."""
