@@ -32,16 +32,16 @@ RULES, CHECK = "Menus and rules", "Check the house"
 COMMANDS = {
     "run": Command("workers.run:run", "Everything on this machine, with fictional people.", TRY),
     "phone": Command("gateway.phone:phone", "A telephone in the terminal.", TRY),
-    "demo": Command("models.demo:demo", "The fictional people: load, show, generate a large register.", TRY),
+    "demo": Command(
+        "gateway.demo_commands:demo", "The fictional people: load, show, generate a large register.", TRY
+    ),
     "doctor": Command("gateway.doctor:doctor", "Say what is wrong here, and the remedy.", RUN),
     "web": Command("workers.web:web", "Serve the callbacks and the pages (production).", RUN),
     "worker": Command("workers.worker:worker", "Work on one queue of jobs.", RUN),
     "tick": Command("workers.tick:tick", "Ask for the jobs that are due, again and again.", RUN),
-    "database": Command(
-        "models.database_commands:database", "Make the tables or bring them up to date.", RUN
-    ),
-    "keys": Command("models.keyring_commands:keys", "Show or change the keys of personal data.", REGISTER),
-    "audit": Command("models.audit_commands:audit", "Verify who asked what about whom.", REGISTER),
+    "db": Command("gateway.database_commands:db", "Make the tables or bring them up to date.", RUN),
+    "keys": Command("gateway.keys_commands:keys", "Show or change the keys of personal data.", REGISTER),
+    "audit": Command("gateway.audit_commands:audit", "Verify who asked what about whom.", REGISTER),
     "flows": Command("flows.commands:flows", "Walk every screen, draw the menus.", RULES),
     "eligibility": Command("gateway.eligibility_command:eligibility", "Decide cases from a file.", RULES),
     "test": Command("gateway.quality:test", "Linters, types, architecture and the whole suite.", CHECK),

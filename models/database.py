@@ -96,6 +96,7 @@ class Database:
         self._local = threading.local()
         self._readers: WeakSet[Reader] = WeakSet()
         self._engine = self._make_engine()
+        self._reading = self._engine.execution_options(reading=True)
 
     @classmethod
     def open(cls, url: str, *, deadline_ms: int | None = 800) -> Database:
@@ -112,14 +113,15 @@ class Database:
         return reader
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """One write transaction, committed at the end of the block, undone if it raises. Raises DatabaseAway.
+    def begin(self, *, reading: bool = False) -> Iterator[Connection]:
+        """One transaction, committed at the end of the block, undone if it raises. Raises DatabaseAway.
 
+        `reading` promises not to write, so that a long report holds up no writer of a SQLite file.
         A DatabaseAway out of the commit leaves open whether it happened: repeat with the same unique key.
         """
         self._breaker.enter()
         try:
-            with self._engine.begin() as connection:
+            with (self._reading if reading else self._engine).begin() as connection:
                 yield connection
         except DatabaseAway as error:
             self._breaker.trip(error)
@@ -189,4 +191,5 @@ def _refuse_stale(connection: Any, _record: Any, _proxy: Any) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     # One that starts by reading and then writes would meet "database is locked" at once, without waiting.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

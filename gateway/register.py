@@ -1,0 +1,60 @@
+"""The register for a command: the database without a deadline, the keys, and the fictional people when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from config.faults import Fault
+from config.settings import Settings
+from models import demo
+from models.database import Database
+from models.keyring import FILE_NAME, KeyRing
+from models.schema import migrate, standing
+
+BAMAKO = ZoneInfo("Africa/Bamako")
+
+
+class NotMigrated(Fault):
+    """The database lacks tables that this version needs."""
+
+
+def url_of(settings: Settings) -> str:
+    """The database's address; a SQLite file's folder is made when it is not there."""
+    url = settings.database_url.get_secret_value()
+    if url.startswith("sqlite"):
+        settings.data_folder.mkdir(parents=True, exist_ok=True)
+    return url
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[tuple[Database, KeyRing]]:
+    """The database, up to date, and the keys. Raises NotMigrated, KeyRingError, DatabaseAway."""
+    url = url_of(settings)
+    if standing(url).missing:
+        raise NotMigrated("the database is not up to date: ramu db migrate")
+    database = Database.open(url, deadline_ms=None)
+    try:
+        yield database, KeyRing.open(settings.key_folder)
+    finally:
+        database.dispose()
+
+
+def keys_made_if_missing(settings: Settings) -> KeyRing:
+    """The key ring, made when there is none. Raises KeyRingError."""
+    if (settings.key_folder / FILE_NAME).exists():
+        return KeyRing.open(settings.key_folder)
+    return KeyRing.create(settings.key_folder)
+
+
+def prepare_demo(settings: Settings, now: datetime) -> int:
+    """Bring the schema and the fictional people up to date, keys included; how many people.
+
+    Raises KeyRingError, DatabaseAway.
+    """
+    migrate(url_of(settings))
+    keys = keys_made_if_missing(settings)
+    with opened(settings) as (database, _), database.begin() as conn:
+        return demo.load(conn, keys, now.astimezone(BAMAKO).date(), now)
