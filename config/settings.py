@@ -77,7 +77,7 @@ class Settings(BaseSettings):
 
     redis_connect_ms: int = Field(300, ge=10, le=1_000)
     redis_read_ms: int = Field(500, ge=10, le=1_000)
-    database_ms: int = Field(800, ge=50, le=1_500, description="the longest wait of a hop for the database")
+    database_ms: int = Field(800, ge=50, le=60_000, description="the longest wait for the database; a hop: 1500")
 
     session_seconds: int = Field(600, ge=180, description="how long a call and its answers are remembered")
     resume_minutes: int = Field(60, ge=1, description="how long a form left open can be taken up again")

@@ -37,7 +37,9 @@ class Gate:
         if self._allowed and not self._may_call(self._caller(environ)):
             return False
         authorization = environ.get("HTTP_AUTHORIZATION")
-        offers = [_digest(shown)] if authorization is None else [_digest(shown), _digest(_password(authorization))]
+        offers = (
+            [_digest(shown)] if authorization is None else [_digest(shown), _digest(_password(authorization))]
+        )
         fits = [hmac.compare_digest(known, offer) for known in self._known for offer in offers]
         return any(fits)
 

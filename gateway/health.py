@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from time import monotonic
 from typing import Any
 
+import psycopg
 from redis.exceptions import RedisError
+from sqlalchemy import column, select, table
 
 from gateway.runtime import Runtime
+from models.database import DatabaseAway, Prepared
+
+_VERSION = Prepared(select(column("version_num")).select_from(table("alembic_version")))
 
 TOGETHER_SECONDS = 0.9
 """All parts are asked at the same time; one that has not answered by then is down."""
@@ -46,7 +52,12 @@ class Health:
             return "does not answer"
 
     def _database(self) -> str:
-        return "ok" if self._runtime.database.alive() else "away"
+        try:
+            return "ok" if _VERSION.first(self._runtime.database.reader()) else "not migrated"
+        except DatabaseAway:
+            return "away"
+        except (psycopg.errors.UndefinedTable, sqlite3.OperationalError):
+            return "not migrated"
 
     def _redis(self) -> str:
         try:

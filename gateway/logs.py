@@ -50,9 +50,14 @@ def logging_config(settings: Settings, shared: list[Processor] | None = None) ->
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
         _mask,
-        _as_json if settings.log_format == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        _as_json
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
     ]
-    foreign = shared or [structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    foreign = shared or [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     return {
         "version": 1,
         "disable_existing_loggers": False,

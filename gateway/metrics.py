@@ -7,12 +7,10 @@ Labels are names of ours (screens, outcomes): never a number, never what somebod
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment's name for the folder, read by prometheus_client when it is first imported."""
@@ -30,7 +28,9 @@ class Metrics:
             "ramu_hops", "Hops by screen and outcome", ["screen", "outcome"], registry=self._registry
         )
         self._bound: dict[tuple[str, str], Callable[[], None]] = {}
-        self._seconds = Histogram("ramu_hop_seconds", "Time of a hop", buckets=SECONDS, registry=self._registry)
+        self._seconds = Histogram(
+            "ramu_hop_seconds", "Time of a hop", buckets=SECONDS, registry=self._registry
+        )
         self._refused = Counter(
             "ramu_refused", "Callbacks refused, by reason", ["reason"], registry=self._registry
         )
@@ -61,13 +61,3 @@ class Metrics:
         together = CollectorRegistry()
         MultiProcessCollector(together)
         return generate_latest(together)
-
-
-def fresh_folder(folder: Path) -> None:
-    """Empties the folder of the figures and names it to the processes that will be started from this one."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
-    os.environ[FOLDER] = str(folder)
-
-
-__all__ = ["FOLDER", "Metrics", "fresh_folder", "mark_process_dead"]

@@ -43,7 +43,7 @@ def carry_out(database: Database, effects: Sequence[Effect], context: Context) -
     if not effects:
         return
     if len(effects) == 1 and isinstance(effects[0], Disclosed):
-        _disclosed(context.db, effects[0], context, context.seed)
+        _disclosed(context.db, effects[0], context, _key(context, 0))
         return
     with database.begin() as conn:
         apply(conn, effects, context)
@@ -57,8 +57,13 @@ def apply(conn: Connection, effects: Sequence[Effect], context: Context) -> bool
     if not applied.first_time(conn, context.seed, context.now):
         return False
     for place, effect in enumerate(effects):
-        _DOING[type(effect)](conn, effect, context, context.seed + bytes([place]))
+        _DOING[type(effect)](conn, effect, context, _key(context, place))
     return True
+
+
+def _key(context: Context, place: int) -> bytes:
+    """The key of one effect of the hop, the same whenever the hop is worked on."""
+    return context.seed + bytes([place])
 
 
 def _disclosed(db: Db, effect: Disclosed, context: Context, once: bytes) -> None:
@@ -118,15 +123,11 @@ def _callback(conn: Connection, effect: CallbackRequested, context: Context, onc
 
 
 def _erasure(conn: Connection, effect: ErasureRequested, context: Context, once: bytes) -> None:
-    erasures.request(
-        conn, context.keys, reference=effect.reference, phone=context.phone, now=context.now
-    )
+    erasures.request(conn, context.keys, reference=effect.reference, phone=context.phone, now=context.now)
 
 
 def _visit_code(conn: Connection, effect: VisitCodeIssued, context: Context, once: bytes) -> None:
-    visit_codes.issue(
-        conn, effect.code, effect.person_id, effect.coverage_id, context.now, effect.hours
-    )
+    visit_codes.issue(conn, effect.code, effect.person_id, effect.coverage_id, context.now, effect.hours)
 
 
 def _message(conn: Connection, effect: MessageOwed, context: Context, once: bytes) -> None:

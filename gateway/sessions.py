@@ -176,9 +176,7 @@ class Sessions:
         until = monotonic() + TWIN_SECONDS
         keys = (b"ussd:" + call.name, b"hold:" + call.name, b"left:" + call.caller)
         while True:
-            state, record = self._lines.run(
-                _OPEN, *keys, b"a" + call.seed, call.binding, call.token, HELD_MS
-            )
+            state, record = self._lines.run(_OPEN, *keys, b"a" + call.seed, call.binding, call.token, HELD_MS)
             if state != b"held":
                 return state, record
             if monotonic() > until:

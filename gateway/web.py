@@ -39,8 +39,9 @@ def make_app(runtime: Runtime) -> Flask:
     app.register_error_handler(Exception, _broken)
     app.after_request(_protected)
     app.wsgi_app = UssdEdge(runtime, app.wsgi_app)  # type: ignore[method-assign]
-    for reason in weak(runtime.settings):
-        log.warning("weak secret", reason=reason)
+    if not runtime.settings.demo:
+        for reason in weak(runtime.settings):
+            log.warning("weak secret", reason=reason)
     return app
 
 

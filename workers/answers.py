@@ -1,0 +1,104 @@
+"""Answers that are owed: a hop met the database away and promised its answer by SMS. It follows, once.
+
+The edge leaves the sealed question in a Redis stream. It is moved into the database as soon as that answers,
+then the hop is worked on again under its own key and one SMS is owed, in the transaction that keeps the promise.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import structlog
+
+from config.jobs import TRANSACTIONAL
+from flows import engine
+from flows.context import Context
+from flows.session import Session
+from gateway.outbox import apply
+from gateway.runtime import Runtime
+from gateway.sessions import OWED
+from models import messages, owed_answers
+from models.database import DatabaseAway
+from models.identifiers import Msisdn
+from models.owed_answers import OwedAnswer
+from models.visit_codes import CodeTaken
+from workers.desk import runtime
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100
+
+
+def answer_all() -> int:
+    """The job: keeps every promise that can be kept; how many."""
+    return keep_promises(runtime())
+
+
+def keep_promises(desk: Runtime) -> int:
+    """Moves questions into the database and answers them; when it is away they wait. How many were answered."""
+    kept = 0
+    try:
+        _write_down(desk)
+        for promise in owed_answers.waiting(desk.database.reader(), desk.keys, BATCH):
+            kept += _keep(desk, promise)
+    except DatabaseAway as away:
+        log.warning("owed answers wait", reason=str(away))
+    return kept
+
+
+def _write_down(desk: Runtime) -> None:
+    """From the stream to the table: stored first, then taken out, so that a crash repeats and loses nothing."""
+    while entries := desk.lines.ask("XRANGE", OWED, "-", "+", "COUNT", BATCH):
+        with desk.database.begin() as conn:
+            for _entry_id, fields in entries:
+                question = desk.keys.unseal_bytes(fields[1], owed_answers.QUESTION)
+                context = _context(desk, orjson.loads(question))
+                owed_answers.promise(
+                    conn,
+                    desk.keys,
+                    once=context.seed,
+                    reference=context.reference(),
+                    question=question,
+                    now=context.now,
+                )
+        desk.lines.ask("XDEL", OWED, *(entry_id for entry_id, _fields in entries))
+
+
+def _keep(desk: Runtime, promise: OwedAnswer) -> bool:
+    asked = orjson.loads(promise.question)
+    context = _context(desk, asked)
+    step, text = engine.late_answer(_session(asked["session"]), asked["text"], context)
+    try:
+        with desk.database.begin() as conn:
+            if not owed_answers.answered(conn, promise.owed_id, context.now):
+                return False
+            apply(conn, step.effects, context)
+            messages.owe(
+                conn,
+                desk.keys,
+                to=context.phone,
+                text=text,
+                kind="late_answer",
+                lane=TRANSACTIONAL,
+                once=b"late:" + promise.once,
+                now=context.now,
+            )
+    except CodeTaken:
+        # Somebody else got the code meanwhile: the next run draws another.
+        return False
+    return True
+
+
+def _context(desk: Runtime, asked: dict[str, Any]) -> Context:
+    return desk.context(
+        Msisdn.parse(asked["phone"]),
+        asked["service_code"],
+        bytes.fromhex(asked["seed"]),
+        desk.clock(),
+        _session(asked["left"]),
+    )
+
+
+def _session(record: str | None) -> Session | None:
+    return Session.decode(record.encode()) if record else None

@@ -1,0 +1,65 @@
+"""`ramu web`: the web server in production, granian with threads, in place of this process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from config.faults import Fault
+from config.settings import CHECKOUT, Settings, load, weak
+
+FIGURES = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment's name for the folder of the figures: prometheus_client reads it when it is imported."""
+
+MAIN_PROCESS = "RAMU_WEB_PROCESS"
+"""Tells the server's own processes whose end is theirs too."""
+
+HEADER_MS = 5_000
+"""A client that has not sent its headers by then is dropped; it holds no thread meanwhile."""
+
+STOP_SECONDS = 5
+
+
+@click.command()
+def web() -> None:
+    """Serve the callbacks and the pages until SIGTERM or Ctrl-C."""
+    settings = load()
+    if not settings.secrets:
+        raise Fault("; ".join(weak(settings)) + ". Remedy: ramu doctor")
+    environment = {**os.environ, FIGURES: str(empty_figures(settings)), MAIN_PROCESS: str(os.getpid())}
+    os.chdir(CHECKOUT)
+    os.execve(sys.executable, command(settings), environment)
+
+
+def command(settings: Settings) -> list[str]:
+    """The command line of the server."""
+    options = {
+        "interface": "wsgi",
+        "host": settings.host,
+        "port": settings.port,
+        "http": "1",
+        "workers": settings.web_processes,
+        "blocking-threads": settings.web_threads,
+        "http1-header-read-timeout": HEADER_MS,
+        "workers-kill-timeout": STOP_SECONDS,
+        "log-level": "error",
+    }
+    told = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    return [
+        sys.executable,
+        *("-P", "-m", "granian"),
+        *told,
+        *("--no-ws", "--respawn-failed-workers", "--factory", "wsgi:application"),
+    ]
+
+
+def empty_figures(settings: Settings) -> Path:
+    """The folder in which the web processes write their figures, emptied: those of a dead process must not count."""
+    folder = settings.data_folder / "figures"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    return folder

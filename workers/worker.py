@@ -1,0 +1,72 @@
+"""One worker process: one queue, JSON jobs, and a life longer than that of the Redis server it listens to."""
+
+from __future__ import annotations
+
+from time import sleep
+
+import click
+import structlog
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
+from rq.serializers import JSONSerializer
+
+from config.jobs import LANES
+from config.settings import Settings, load
+from gateway.logs import configure
+from workers.desk import queue_client
+
+log = structlog.get_logger(__name__)
+
+TTL_SECONDS = 60
+"""A worker that was killed is known to be gone after this long (its jobs then fail and are asked for again)."""
+
+PAUSE_SECONDS = 1.0
+
+
+@click.command()
+@click.option("--lane", type=click.Choice(LANES), required=True, help="The queue to work on.")
+@click.option("--burst", is_flag=True, help="Stop when the queue is empty.")
+def worker(lane: str, burst: bool) -> None:
+    """Work on one queue until SIGTERM or Ctrl-C."""
+    settings = load()
+    configure(settings)
+    serve(settings, lane, burst=burst)
+
+
+def serve(settings: Settings, lane: str, *, burst: bool = False) -> None:
+    """Works until it is told to stop; begins again after Redis was away."""
+    while True:
+        try:
+            _work(settings, lane, burst=burst)
+            return
+        except RedisError as fault:
+            log.warning("worker waits for redis", lane=lane, reason=type(fault).__name__)
+            if _told_to_stop():
+                return
+
+
+def _told_to_stop() -> bool:
+    """Waits before the next attempt; RQ's handler of SIGTERM raises here when it comes meanwhile."""
+    try:
+        sleep(PAUSE_SECONDS)
+    except StopRequested:
+        return True
+    return False
+
+
+def _work(settings: Settings, lane: str, *, burst: bool) -> None:
+    client = queue_client(settings)
+    try:
+        queue = Queue(lane, connection=client, serializer=JSONSerializer)
+        horse = SimpleWorker(
+            [queue],
+            connection=client,
+            serializer=JSONSerializer,
+            worker_ttl=TTL_SECONDS,
+            maintenance_interval=TTL_SECONDS,
+            log_job_description=False,
+        )
+        horse.work(burst=burst, logging_level="WARNING", with_scheduler=False)
+    finally:
+        client.close()
