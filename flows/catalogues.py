@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
+from config import facts
 from flows.texts import SOURCE, catalogue_file, languages, read_catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,10 +20,13 @@ SPOKEN_COLUMNS = {
     "eligibility": ("reason",),
     "documents": ("short",),
     "registration_places": ("label",),
-    "answers": ("label",),
+    "answers": ("label", "patient_pays"),
     "schemes": ("who", "where"),
 }
 """Columns of config/rules whose French texts people read on a screen."""
+
+SPOKEN_EXTRA = "path"
+"""The field of extra_answers that a screen says; the others are for programmes."""
 
 
 def spoken() -> dict[str, list[str]]:
@@ -75,6 +78,8 @@ def _update_file(file: Path, template: Catalog, code: str) -> int:
 
 def _in_tables() -> Iterator[tuple[str, str]]:
     for table, columns in SPOKEN_COLUMNS.items():
-        with (ROOT / "config" / "rules" / f"{table}.csv").open(encoding="utf-8", newline="") as rows:
-            for row in csv.DictReader(rows):
-                yield from ((table, row[column]) for column in columns if row.get(column))
+        for row in facts.rows(table):
+            yield from ((table, row[column]) for column in columns if row[column])
+    for row in facts.rows("extra_answers"):
+        if row["field"] == SPOKEN_EXTRA:
+            yield "extra_answers", row["value"]

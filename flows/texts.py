@@ -87,4 +87,4 @@ def _translations(language: str) -> NullTranslations:
     compiled = BytesIO()
     write_mo(compiled, read_catalogue(language), use_fuzzy=False)
     compiled.seek(0)
-    return GNUTranslations(compiled)  # type: ignore[arg-type]
+    return GNUTranslations(compiled)

@@ -63,6 +63,14 @@ def shares(scheme: str, day: date, rules: Facts = facts.SHIPPED) -> dict[str, in
     }
 
 
+def patient_pays(answer: str, day: date) -> tuple[str, dict[str, int]]:
+    """What a decision's scheme leaves to pay: a French text with {kinds of care} in it, and their percents to fill in.
+
+    Raises NotInForce.
+    """
+    return _row("answers", answer, day)["patient_pays"], shares(answer, day)
+
+
 def monthly_share(day: date) -> int:
     """FCFA a month and person that a member pays, rounded up (the yearly sum is an assumption). Raises NotInForce."""
     return ceil(facts.parameter("mutuelle_member_fcfa", day) / MONTHS_A_YEAR)

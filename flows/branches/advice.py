@@ -9,7 +9,7 @@ from flows.wording import francs
 from models import papers
 from models.eligibility import Decision, Situation, decide
 from models.identifiers import digits
-from models.schemes import monthly_share, place_label, scheme_label
+from models.schemes import monthly_share, patient_pays, place_label, scheme_label
 
 OLDEST_AGE = 120
 
@@ -161,7 +161,10 @@ def documents(ask: Ask) -> Notice:
 @screen()
 def cost(ask: Ask) -> Notice:
     """What is left to pay at the centre."""
-    return Notice(ask.t("A payer : {what}.", what=ask.t(_decision(ask).patient_pays)))
+    decision = _decision(ask)
+    text, percents = patient_pays(decision.scheme, ask.today)
+    path = (ask.t(decision.path),) if decision.path else ()
+    return Notice(ask.t("A payer : {what}.", what=ask.t(text, **percents)), path)
 
 
 @screen()

@@ -2,7 +2,7 @@
 
 from flows.ask import Ask
 from flows.branches.locked import lock
-from flows.effects import Disclosed, MessageOwed, Missed, PhoneLinked
+from flows.effects import Disclosed, Effect, MessageOwed, Missed, PhoneLinked
 from flows.screens import Choice, Go, Notice, Question, Refused, screen
 from flows.wording import masked
 from models import lookups, phones
@@ -65,5 +65,9 @@ def _checked(ask: Ask, typed: str) -> Go:
         for phone in phones.linked_phones(context.db, context.keys, right.person_id)
     )
     ask.own = (*ask.own, right.household_id)
-    effects = (PhoneLinked(right.person_id), Disclosed("link", f"person:{right.person_id}"), *told)
+    effects: tuple[Effect, ...] = (
+        PhoneLinked(right.person_id),
+        Disclosed("link", f"person:{right.person_id}"),
+        *told,
+    )
     return Go("link.done", ask.args, effects=effects, instead=True)
