@@ -25,7 +25,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     func,
-    literal,
+    literal_column,
     select,
 )
 
@@ -287,14 +287,17 @@ def _slots(name: str, count: int) -> list[Any]:
 
 
 # One row is there whatever is found, so that the misses come back with the rights.
-_one = select(literal(1).label("one")).subquery("one")
+_one = select(literal_column("1").label("one")).subquery("one")
 _holder = coverages.alias("holder")
 
 
 def _look_up(condition: Any, people: FromClause = _one) -> Any:
     found = people.outerjoin(persons, condition & LIVING)
     return (
-        select(*RIGHT_COLUMNS, MISSES).select_from(with_rights(found)).order_by(persons.c.id).limit(MOST_ROWS)
+        select(*RIGHT_COLUMNS, MISSES)
+        .select_from(with_rights(found))
+        .order_by(persons.c.id)
+        .limit(literal_column(str(MOST_ROWS)))
     )
 
 
@@ -324,7 +327,7 @@ _BY_NAME = Prepared(
                 _namesake.c.erased_at.is_(None),
             )
             .order_by(_namesake.c.id)
-            .limit(MOST_PEOPLE)
+            .limit(literal_column(str(MOST_PEOPLE)))
         )
     )
 )

@@ -13,7 +13,7 @@ import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -134,8 +134,9 @@ class KeyRing:
 
     def _notice_change(self) -> None:
         # A key that was added must seal at once in every process, or the old one could never be dropped.
-        if os.stat(self._path).st_mtime_ns != self._stamp:
-            self._load()
+        with suppress(FileNotFoundError):
+            if os.stat(self._path).st_mtime_ns != self._stamp:
+                self._load()
 
     def _load(self) -> None:
         self._stamp = _stamp(self._path)
@@ -175,6 +176,7 @@ def _write(path: Path, content: dict[str, Any]) -> None:
     beside = path.with_suffix(".new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
+        os.fchmod(descriptor, 0o600)
         json.dump(content, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
