@@ -47,14 +47,14 @@ def locale_folder() -> Path:
     return Path(str(files("config").joinpath("locale")))
 
 
-def catalogue_file(language: str) -> Path:
-    """The gettext file of a language."""
-    return locale_folder() / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+def catalogue_file(language: str, folder: Path | None = None) -> Path:
+    """The gettext file of a language, in the checkout or in another folder."""
+    return (folder or locale_folder()) / language / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
-def read_catalogue(language: str) -> Catalog:
+def read_catalogue(language: str, folder: Path | None = None) -> Catalog:
     """A language's gettext file as Babel reads it. Raises OSError when there is none."""
-    with catalogue_file(language).open("rb") as po:
+    with catalogue_file(language, folder).open("rb") as po:
         return read_po(po, locale=None, domain=DOMAIN)
 
 
@@ -65,9 +65,9 @@ class Catalogues:
         self._translations = translations
 
     @classmethod
-    def load(cls) -> Catalogues:
+    def load(cls, folder: Path | None = None) -> Catalogues:
         """Reads every catalogue; only validated strings take part. Raises OSError when a language has no file."""
-        return cls({language.code: _translations(language.code) for language in languages()})
+        return cls({language.code: _translations(language.code, folder) for language in languages()})
 
     def translator(self, language: str) -> Callable[[str], str]:
         """What turns a French text into `language`; an unknown language reads French."""
@@ -81,10 +81,10 @@ class Catalogues:
         return isinstance(translations, GNUTranslations) and bool(set(translations._catalog) - {""})  # type: ignore[attr-defined]
 
 
-def _translations(language: str) -> NullTranslations:
+def _translations(language: str, folder: Path | None) -> NullTranslations:
     if language == SOURCE:
         return NullTranslations()
     compiled = BytesIO()
-    write_mo(compiled, read_catalogue(language), use_fuzzy=False)
+    write_mo(compiled, read_catalogue(language, folder), use_fuzzy=False)
     compiled.seek(0)
     return GNUTranslations(compiled)

@@ -89,7 +89,8 @@ class Phone:
         self.step = hop(self.before, self.text, context)
         carry_out(self.world.register, self.step.effects, context)
         self.left = self.step.session if self.step.resumable else None
-        assert gsm7.septets(self.screen) <= gsm7.SCREEN_SEPTETS, self.screen
+        used, most = gsm7.room(self.screen, self.step.session.charset)
+        assert used <= most, self.screen
         self.transcript.append(self.screen + ("\n--- fin" if self.step.screen.ends else ""))
         return self
 
