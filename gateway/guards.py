@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import blake2b
@@ -75,7 +74,7 @@ def _password(authorization: str) -> str:
         return ""
     try:
         return b64decode(packed, validate=True).decode().partition(":")[2]
-    except (NotBase64, UnicodeDecodeError):
+    except ValueError:  # neither base64 nor letters
         return ""
 
 

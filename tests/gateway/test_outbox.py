@@ -1,0 +1,104 @@
+"""Effects: each kind is done, all or none, once."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import get_args
+
+import pytest
+
+from flows.context import Context
+from flows.effects import (
+    CallbackRequested,
+    CharsetChosen,
+    ConsentGiven,
+    Disclosed,
+    Effect,
+    ErasureRequested,
+    LanguageChosen,
+    MessageOwed,
+    Missed,
+    PhoneLinked,
+    TopicsChosen,
+    VisitCodeIssued,
+)
+from gateway.outbox import carry_out
+from gateway.runtime import Runtime
+from models import audit
+from models.identifiers import Msisdn
+from models.visit_codes import CodeTaken
+from tests.gateway.handset import STRANGER, Gateway
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+SEED = b"s" * 16
+
+EXAMPLES: list[tuple[Effect, str, int]] = [
+    (Disclosed("rights", "person:1"), "audit", 1),
+    (Missed("rights"), "lookup_misses", 1),
+    (LanguageChosen("bm"), "phones", 1),
+    (CharsetChosen("UCS2"), "phones", 1),
+    (ConsentGiven("DOSSIER", "2026-11"), "consents", 1),
+    (TopicsChosen(reminders=False, campaigns=False), "consents", 2),
+    (PhoneLinked(1), "phone_links", 1),
+    (CallbackRequested("123456", "MATIN", "perte de carte", "fr"), "callbacks", 1),
+    (ErasureRequested("123456"), "erasures", 1),
+    (VisitCodeIssued("123455", 1, 1, 48), "visit_codes", 1),
+    (MessageOwed("Bonjour", "help"), "messages", 1),
+]
+
+
+def context(runtime: Runtime, seed: bytes = SEED) -> Context:
+    return runtime.context(Msisdn.parse(STRANGER), "*212#", seed, NOW)
+
+
+def test_there_is_an_example_of_each_kind() -> None:
+    assert {type(effect) for effect, _, _ in EXAMPLES} == set(get_args(Effect))
+
+
+@pytest.mark.parametrize(
+    ("effect", "table", "rows"),
+    [pytest.param(*example, id=type(example[0]).__name__) for example in EXAMPLES],
+)
+def test_each_effect_is_done_once_however_often_the_hop_comes(
+    each_gateway: Gateway, effect: Effect, table: str, rows: int
+) -> None:
+    before = each_gateway.count(table)
+    for _ in range(3):
+        carry_out(each_gateway.runtime.database, (effect,), context(each_gateway.runtime))
+    assert each_gateway.count(table) == before + rows
+
+
+def test_a_hop_with_several_effects_does_all_or_none(each_gateway: Gateway) -> None:
+    runtime = each_gateway.runtime
+    taken = VisitCodeIssued("123455", 1, 1, 48)
+    carry_out(runtime.database, (taken,), context(runtime))
+    before = {table: each_gateway.count(table) for table in ("audit", "messages", "applied", "visit_codes")}
+    effects = (Disclosed("visit", "person:2"), MessageOwed("x", "visit"), replace(taken, person_id=2))
+    with pytest.raises(CodeTaken):
+        carry_out(runtime.database, effects, context(runtime, b"t" * 16))
+    assert {table: each_gateway.count(table) for table in before} == before
+
+
+def test_two_disclosures_of_one_hop_are_two_rows_of_the_trail(each_gateway: Gateway) -> None:
+    runtime, before = each_gateway.runtime, each_gateway.count("audit")
+    effects = (Disclosed("home", "person:1"), Disclosed("rights", "person:2"))
+    for _ in range(2):
+        carry_out(runtime.database, effects, context(runtime))
+    assert each_gateway.count("audit") == before + 2
+
+
+def test_the_trail_of_a_call_verifies(each_gateway: Gateway) -> None:
+    runtime = each_gateway.runtime
+    for effect, _, _ in EXAMPLES[:2]:
+        carry_out(runtime.database, (effect,), context(runtime, type(effect).__name__.encode()))
+    with runtime.database.begin() as conn:
+        audit.seal_pending(conn, runtime.keys)
+        assert audit.verify_chain(conn, runtime.keys).ok
+
+
+def test_stopping_all_messages_keeps_no_number(each_gateway: Gateway) -> None:
+    runtime = each_gateway.runtime
+    carry_out(runtime.database, (TopicsChosen(reminders=False, campaigns=False),), context(runtime))
+    with runtime.database.begin() as conn:
+        kept = conn.exec_driver_sql("SELECT count(*) FROM phones WHERE phone_sealed IS NOT NULL").scalar_one()
+        demo = conn.exec_driver_sql("SELECT count(*) FROM phone_links").scalar_one()
+    assert kept <= demo
