@@ -18,11 +18,13 @@ from models.phones import Caller
 class Ask:
     """One hop's question to the tree.
 
-    `args` are those of the screen being drawn or answered; `own` the households that the caller's phone is linked to.
+    `args` are those of the screen being drawn or answered; `own` the households that the caller's phone is linked to;
+    `today` the day in Bamako.
     """
 
     def __init__(self, context: Context, language: str, charset: str, own: tuple[int, ...] = ()) -> None:
         self.context = context
+        self.today: date = context.today
         self.own = own
         self.args: dict[str, Any] = {}
         self._caller: Caller | None = None
@@ -38,11 +40,6 @@ class Ask:
     def t(self, text: str, **values: object) -> str:
         """`text` in the caller's language, with its `{values}` filled in."""
         return self._translate(text).format(**values) if values else self._translate(text)
-
-    @property
-    def today(self) -> date:
-        """The day in Bamako."""
-        return self.context.today
 
     def caller(self) -> Caller:
         """Who is calling, read once a hop. Raises models.database.DatabaseAway."""

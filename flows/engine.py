@@ -271,9 +271,8 @@ def _step(session: Session, ask: Ask, effects: tuple[Effect, ...] = (), fault: s
     screen = _draw(session, ask)
     pages = _pages(screen, session, ask, fault)
     page = min(session.place.page, len(pages) - 1)
-    text = layout.written(pages[page], session.charset)
     place = session.place if page == session.place.page else session.place.turned_to(page)
-    shown = Shown(place.screen, text, isinstance(screen, End))
+    shown = Shown(place.screen, pages[page], isinstance(screen, End))
     kind = SCREENS[place.screen]
     return Step(replace(session, place=place), shown, effects, kind.form)
 

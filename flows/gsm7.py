@@ -117,10 +117,15 @@ def prefers_ucs2(text: str, charset: str) -> bool:
     return charset == "UCS2" and not special_letters().isdisjoint(text)
 
 
+def ucs2_units(text: str) -> int:
+    """The length of `text` in UCS-2 code units: two for a character outside the basic plane."""
+    return sum(2 if ord(letter) > 0xFFFF else 1 for letter in text)
+
+
 def room(text: str, charset: str) -> tuple[int, int]:
     """(used, most) for a screen in the charset it will travel in: septets or UCS-2 code units."""
     if prefers_ucs2(text, charset):
-        return sum(2 if ord(letter) > 0xFFFF else 1 for letter in text), SCREEN_UCS2
+        return ucs2_units(text), SCREEN_UCS2
     return septets(fold(text)), SCREEN_SEPTETS
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flows import gsm7
@@ -18,62 +19,90 @@ class Navigation:
 
 
 def pages(screen: Screen, charset: str, navigation: Navigation, fault: str = "") -> tuple[str, ...]:
-    """The pages of `screen`: each at most 160 septets (70 characters in UCS-2), navigation lines included.
+    """The pages of `screen` as they are sent: each at most 160 septets, or 70 characters when it travels in UCS-2.
 
     A `fault` takes the place of the title, as on a screen that is shown again after a wrong key. On a screen of several
-    pages the title carries the page's number and pinned choices stand on each page.
+    pages the title carries the page's number, and pinned choices stand on each page.
     """
     choices: tuple[Choice, ...] = () if isinstance(screen, End) else screen.choices
     title = fault or screen.title
-    flowing = _broken([*screen.lines, *(_line(choice) for choice in choices if not choice.pinned)], charset)
+    flowing = [*screen.lines, *(_line(choice) for choice in choices if not choice.pinned)]
     pinned = [_line(choice) for choice in choices if choice.pinned]
     if isinstance(screen, Menu) and screen.after:
         pinned.append(screen.after)
     foot = [] if isinstance(screen, End) or not navigation.can_go_back else [f"0 {navigation.back}"]
     whole = _text([title, *flowing, *pinned, *foot])
-    if _fits(whole, charset):
-        return (whole,)
-    more = f"9 {navigation.more}"
-    if len(title) > _half(charset):
-        title, flowing = "", [*_broken([title], charset), *flowing]
-    return _paged(title, flowing, pinned, foot, more, charset)
-
-
-def _paged(
-    title: str, flowing: list[str], pinned: list[str], foot: list[str], more: str, charset: str
-) -> tuple[str, ...]:
-    """Fills one page after the other; the title's page numbers are reserved as ` 9/9`."""
-    shown: list[list[str]] = [[]]
-    for line in flowing:
-        candidate = [f"{title} 9/9".strip(), *shown[-1], line, *pinned, more, *foot]
-        if shown[-1] and not _fits(_text(candidate), charset):
-            shown.append([])
-        shown[-1].append(line)
-    last = len(shown)
-    return tuple(
-        _text(
-            [f"{title} {number}/{last}".strip(), *lines, *pinned, *([more] if number < last else []), *foot]
-        )
-        for number, lines in enumerate(shown, start=1)
+    sheet = _Sheet.of(whole, charset)
+    if sheet.holds(whole):
+        return (sheet.written(whole),)
+    if sheet.is_long(title):
+        title, flowing = "", [title, *flowing]
+    return _paged(
+        sheet, title, sheet.broken(flowing), [*pinned, f"9 {navigation.more}", *foot], [*pinned, *foot]
     )
 
 
-def _broken(lines: list[str], charset: str) -> list[str]:
-    """Lines of at most half a screen, broken between words, so that a page can always take the next one."""
-    most = _half(charset)
-    short: list[str] = []
-    for line in lines:
-        while len(line) > most:
-            space = line.rfind(" ", 1, most + 1)
-            end = space if space > 0 else most
-            short.append(line[:end])
-            line = line[end:].lstrip()
-        short.append(line)
-    return short
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """The paper of one screen: UCS-2 when its text has letters that this phone asked for, else GSM-7."""
+
+    wide: bool
+
+    @classmethod
+    def of(cls, whole: str, charset: str) -> _Sheet:
+        return cls(gsm7.prefers_ucs2(whole, charset))
+
+    @property
+    def most(self) -> int:
+        return gsm7.SCREEN_UCS2 if self.wide else gsm7.SCREEN_SEPTETS
+
+    def written(self, text: str) -> str:
+        return text if self.wide else gsm7.fold(text)
+
+    def size(self, text: str) -> int:
+        return gsm7.ucs2_units(text) if self.wide else gsm7.septets(gsm7.fold(text))
+
+    def holds(self, text: str) -> bool:
+        return self.size(text) <= self.most
+
+    def is_long(self, line: str) -> bool:
+        """Whether a line takes more than half a page: broken, a page can always take the next piece."""
+        return self.size(line) > self.most // 2
+
+    def broken(self, lines: Iterable[str]) -> list[str]:
+        """The lines, the long ones broken between words."""
+        short: list[str] = []
+        for line in lines:
+            while self.is_long(line):
+                space = line.rfind(" ", 1, self.most // 2 + 1)
+                end = space if space > 0 else self.most // 2
+                short.append(line[:end])
+                line = line[end:].lstrip()
+            short.append(line)
+        return short
 
 
-def _half(charset: str) -> int:
-    return (gsm7.SCREEN_UCS2 if charset == "UCS2" else gsm7.SCREEN_SEPTETS) // 2
+def _paged(
+    sheet: _Sheet, title: str, flowing: list[str], below: list[str], below_last: list[str]
+) -> tuple[str, ...]:
+    """Fills one page after the other, with room for ` 9/9` behind the title and for the lines below."""
+    fixed = sheet.size(_text([f"{title} 9/9", *below]))
+    shown: list[list[str]] = [[]]
+    used = fixed
+    for line in flowing:
+        size = sheet.size(line) + 1
+        if shown[-1] and used + size > sheet.most:
+            shown.append([])
+            used = fixed
+        shown[-1].append(line)
+        used += size
+    last = len(shown)
+    return tuple(
+        sheet.written(
+            _text([f"{title} {number}/{last}".strip(), *lines, *(below if number < last else below_last)])
+        )
+        for number, lines in enumerate(shown, start=1)
+    )
 
 
 def _line(choice: Choice) -> str:
@@ -84,11 +113,6 @@ def _text(lines: list[str]) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _fits(text: str, charset: str) -> bool:
-    used, most = gsm7.room(text, charset)
-    return used <= most
-
-
-def written(page: str, charset: str) -> str:
-    """The page as it is sent: as it is in UCS-2 for a phone that asked for it, else in letters of GSM-7."""
-    return page if gsm7.prefers_ucs2(page, charset) else gsm7.fold(page)
+def written(text: str, charset: str) -> str:
+    """A text as it is sent: as it is in UCS-2 for a phone that asked for it, else in letters of GSM-7."""
+    return _Sheet.of(text, charset).written(text)
