@@ -158,14 +158,14 @@ class Report:
         return not self.faults
 
 
-def verify_chain(conn: Connection, keys: KeyRing, known: Head | None = None) -> Report:
-    """Read the whole trail and check each MAC and each link; `known` is a head that was kept outside.
+def verify_chain(conn: Connection, keys: KeyRing, known: Head | None = None, *, batch: int = BATCH) -> Report:
+    """Read the whole trail, `batch` links at a time, and check each MAC and link; `known` is a head kept outside.
 
     Every edit, deletion, insertion or change of order of what is chained is found, and with `known` a cut end too.
     """
     faults: list[str] = []
     digest, expected, rows, met = b"", 1, 0, known is None or known.seq == 0
-    for link in _links(conn):
+    for link in _links(conn, batch):
         if link.seq != expected:
             faults.append(
                 f"link {expected} is missing" if link.seq > expected else f"link {link.seq} is doubled"
@@ -192,21 +192,21 @@ def verify_chain(conn: Connection, keys: KeyRing, known: Head | None = None) -> 
     return Report(rows + unsealed, expected - 1, unsealed, (*faults, *more))
 
 
-def _links(conn: Connection) -> Iterator[Any]:
+def _links(conn: Connection, batch: int) -> Iterator[Any]:
     """The chain in its order, each link with its row or with none."""
     chained = (
         select(audit_chain.c.seq, audit_chain.c.audit_id, audit_chain.c.digest, *_ROW)
         .outerjoin(audit, audit.c.id == audit_chain.c.audit_id)
         .order_by(audit_chain.c.seq)
-        .limit(BATCH)
+        .limit(batch)
     )
     after = None
     while True:
-        batch = conn.execute(chained if after is None else chained.where(audit_chain.c.seq > after)).all()
-        yield from batch
-        if len(batch) < BATCH:
+        found = conn.execute(chained if after is None else chained.where(audit_chain.c.seq > after)).all()
+        yield from found
+        if len(found) < batch:
             return
-        after = batch[-1].seq
+        after = found[-1].seq
 
 
 def _check_unsealed(conn: Connection, keys: KeyRing) -> tuple[int, list[str]]:
