@@ -77,12 +77,12 @@ class RedisLines:
         try:
             answer = self._once(command)
         except NoScriptError:
+            self._away_until = 0.0
             raise
         except (RedisError, OSError) as fault:
             self._away_until = monotonic() + PAUSE_SECONDS
             raise RedisAway(str(fault)) from fault
-        if self._away_until:
-            self._away_until = 0.0
+        self._away_until = 0.0
         return answer
 
     def _once(self, command: tuple[bytes | str | int, ...]) -> Any:
