@@ -1,0 +1,190 @@
+"""`ramu run` as people start it: a real process, ready, answering, and gone without a trace."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from time import monotonic, sleep
+from urllib.parse import urlencode
+
+import pytest
+
+from config.settings import CHECKOUT
+from tests.gateway.handset import fields
+from workers.servers.process import children_of, free_port
+
+START_SECONDS = 60.0
+
+
+@dataclass
+class Running:
+    """One `ramu run`."""
+
+    process: subprocess.Popen[str]
+    port: int
+    folder: Path
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and body."""
+        return self._ask("GET", path, "")
+
+    def hop(self, **told: str) -> tuple[int, str]:
+        """One hop of the provider."""
+        return self._ask("POST", "/hooks/africastalking/demo/ussd", urlencode(fields(**told)))
+
+    def family(self) -> list[int]:
+        """Every process that it started."""
+        return children_of(self.process.pid)
+
+    def wait_until(self, ready: Callable[[], bool]) -> None:
+        """Waits, and fails with what was written when the process ended or time is up."""
+        until = monotonic() + START_SECONDS
+        while not ready():
+            assert self.process.poll() is None, self.process.communicate()
+            assert monotonic() < until, (self.folder / "gateway.log").read_text()[-2_000:]
+            sleep(0.05)
+
+    def _ask(self, method: str, path: str, body: str) -> tuple[int, str]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except (OSError, HTTPException):
+            return 0, ""
+        finally:
+            connection.close()
+
+
+def start(folder: Path, port: int, **environment: str) -> Running:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAMU_", "PROMETHEUS_"))}
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "gateway.command_line", "run"],
+        cwd=CHECKOUT,
+        env={
+            **kept,
+            "PYTHONPATH": str(CHECKOUT),
+            "RAMU_DATA_FOLDER": str(folder),
+            "PORT": str(port),
+            **environment,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    return Running(process, port, folder)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """A run that is ready with all its processes: Redis, granian and two of its own, two workers, the tick."""
+    started = start(tmp_path / "data", free_port())
+    try:
+        started.wait_until(lambda: started.get("/health/ready")[0] == 200)
+        started.wait_until(lambda: len(started.family()) >= 7)
+        yield started
+    finally:
+        family = [started.process.pid, *started.family()]
+        for pid in family:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        started.process.communicate()
+
+
+def alive(pids: list[int]) -> list[int]:
+    """Which of these processes still run (a zombie does not)."""
+    left = []
+    for pid in pids:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if state != "Z":
+            left.append(pid)
+    return left
+
+
+def gone(pids: list[int], seconds: float = 10.0) -> bool:
+    until = monotonic() + seconds
+    while alive(pids):
+        if monotonic() > until:
+            return False
+        sleep(0.05)
+    return True
+
+
+def test_a_run_answers_counts_and_stops_on_ctrl_c(running: Running) -> None:
+    status, screen = running.hop()
+    assert (status, screen[:4]) == (200, "CON ")
+    assert running.hop() == (status, screen)
+    figures = running.get("/metrics")[1]
+    assert 'ramu_hops_total{outcome="answered",screen="home.home"} 1.0' in figures
+    assert 'ramu_hops_total{outcome="repeated",screen="home.home"} 1.0' in figures
+    family = running.family()
+    os.kill(running.process.pid, signal.SIGINT)
+    told, wrong = running.process.communicate(timeout=20)
+    assert running.process.returncode == 0, wrong
+    assert f"http://127.0.0.1:{running.port}/simulator" in told
+    assert gone(family)
+
+
+def test_a_killed_run_leaves_no_process(running: Running) -> None:
+    family = running.family()
+    os.kill(running.process.pid, signal.SIGKILL)
+    running.process.wait()
+    assert gone(family), [Path(f"/proc/{pid}/cmdline").read_text() for pid in alive(family)]
+
+
+def test_a_queue_that_dies_begins_again_and_takes_nobody_along(running: Running) -> None:
+    family = running.family()
+    queue = next(pid for pid in family if os.readlink(f"/proc/{pid}/exe").endswith("-server"))
+    os.kill(queue, signal.SIGKILL)
+    running.wait_until(lambda: queue not in running.family())
+    running.wait_until(lambda: running.get("/health/ready")[0] == 200)
+    running.wait_until(lambda: running.hop(sessionId="again")[1].startswith("CON "))
+    sleep(3)  # the workers meet the restart on their next question
+    assert set(family) - {queue} <= set(running.family())
+
+
+def test_a_second_run_on_the_same_data_is_refused_in_one_line(running: Running) -> None:
+    second = start(running.folder, free_port())
+    _, wrong = second.process.communicate(timeout=30)
+    assert second.process.returncode == 1
+    assert wrong.count("\n") == 1
+    assert "Remedy" in wrong
+
+
+def test_a_busy_port_is_refused_in_one_line(running: Running, tmp_path: Path) -> None:
+    second = start(tmp_path / "other", running.port)
+    _, wrong = second.process.communicate(timeout=30)
+    assert second.process.returncode == 1
+    assert wrong.count("\n") == 1
+    assert f"PORT={running.port + 1}" in wrong
+
+
+def test_a_bad_setting_is_named_in_one_line(tmp_path: Path) -> None:
+    started = start(tmp_path / "data", free_port(), RAMU_SERVICE_CODE="hello")
+    _, wrong = started.process.communicate(timeout=30)
+    assert started.process.returncode == 1
+    assert wrong.startswith("ramu: service_code: ")
+    assert "Traceback" not in wrong
+
+
+def test_nothing_that_a_run_writes_names_anybody(running: Running) -> None:
+    for text in ("", "1", "1*2600100000017"):
+        running.hop(sessionId="canary", text=text)
+    running.hop(sessionId="canary", text="1*9", phoneNumber="+22370000002")
+    sleep(0.3)
+    written = (running.folder / "gateway.log").read_bytes()
+    for file in (running.folder / "redis").rglob("*"):
+        written += file.read_bytes() if file.is_file() else b""
+    assert b"hop screen=" in written
+    for canary in (b"70000001", b"70000002", b"2600100000017", b"hooks/africastalking/demo"):
+        assert canary not in written
