@@ -67,7 +67,8 @@ def on_day(told: date | str | None, today: date) -> date | None:
         raise BadDemo(f"{told!r} is neither a day nor a distance such as -14y+30d")
     years, days = (int(part or 0) for part in parts.groups())
     # 29 February has no counterpart in most years; the day before has one in all.
-    start = today - timedelta(days=1) if (today.month, today.day) == (2, 29) else today
+    leap_day = (today.month, today.day) == (2, 29)
+    start = today - timedelta(days=1) if leap_day and years else today
     return start.replace(year=start.year + years) + timedelta(days=days)
 
 

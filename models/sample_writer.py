@@ -68,15 +68,17 @@ def plan(conn: Connection, people: int, seed: int, today: date, now: datetime) -
 
 def write_part(conn: Connection, keys: KeyRing, plan: Plan, part: int) -> int:
     """Write one part in the caller's transaction; how many people it has."""
-    rows = _Rows(
-        keys, plan, part, dict(conn.execute(select(mutuelles.c.code, mutuelles.c.id)).tuples().all())
-    )
+    rows = _Rows(keys, plan, part, _ids_by_code(conn))
     for family in sample.families(plan.seed, part - plan.first_part, plan.size(part), plan.today):
         rows.add(family)
     write = _copy if conn.dialect.name == "postgresql" else _insert
     for table, columns, content in rows.content():
         write(conn, table, columns, content)
     return plan.size(part)
+
+
+def _ids_by_code(conn: Connection) -> dict[str, int]:
+    return {code: number for code, number in conn.execute(select(mutuelles.c.code, mutuelles.c.id))}
 
 
 def finish(conn: Connection) -> None:
