@@ -22,9 +22,13 @@ class Disclosed:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A number, a NINA or a name that does not exist was looked up: counts towards the lock, leaves an audit row."""
+    """A look-up found nobody, or a proof failed: counts towards the phone's lock (A9) and leaves an audit row.
+
+    `about` is the opaque id of the person whom a failed proof was about: it counts against her too, from any phone.
+    """
 
     action: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from flows import gsm7, layout, shortcuts
 from flows.ask import Ask
 from flows.branches import rights
 from flows.context import Context
-from flows.effects import Effect, MessageOwed
+from flows.effects import Disclosed, Effect, MessageOwed
 from flows.inputs import Dial, Stale, newest, seen
 from flows.screens import Choice, End, Go, Menu, Notice, Question, Refused, Screen
 from flows.session import MOST_STEPS_BACK, Place, Session
@@ -47,6 +47,10 @@ class Step:
     screen: Shown
     effects: tuple[Effect, ...]
     resumable: bool
+
+
+STEPPING = frozenset({"members"})
+"""Disclosures that are a step on the way of a published dial string, not its end."""
 
 
 class NotUnderstood(Exception):
@@ -139,14 +143,30 @@ def _left(left: Session, context: Context) -> dict[str, object]:
 
 
 def _walk(session: Session, tail: tuple[str, ...], ask: Ask, effects: tuple[Effect, ...]) -> Step:
-    """A shortcut: the keys one after the other, showing only the last screen; a wrong one stops at the nearest page."""
-    for typed in tail:
+    """A shortcut: the keys one after the other, showing only the last screen.
+
+    It stops at a wrong key, at a look-up and at the first thing that is done: one dial asks one question or does one
+    thing, however long its tail. What is left over is said.
+    """
+    waiting = list(tail)
+    while waiting:
+        typed = waiting.pop(0)
         try:
             go = _understand(session, typed, ask)
-        except (NotUnderstood, Refused):
-            return _step(session, ask, effects, ask.t("E05 suite non comprise : {typed}", typed=_echo(typed)))
+        except NotUnderstood:
+            return _step(session, ask, effects, _not_understood(ask, typed))
+        except Refused as refusal:
+            return _step(session, ask, effects, str(refusal))
         session, effects = _moved(session, go, ask), effects + go.effects
+        if waiting and not all(
+            isinstance(effect, Disclosed) and effect.action in STEPPING for effect in go.effects
+        ):
+            return _step(session, ask, effects, _not_understood(ask, waiting[0]))
     return _step(session, ask, effects)
+
+
+def _not_understood(ask: Ask, typed: str) -> str:
+    return ask.t("E05 suite non comprise : {typed}", typed=_echo(typed))
 
 
 def _answer(session: Session, typed: str, ask: Ask) -> Step:
@@ -269,7 +289,7 @@ def _pages(screen: Screen, session: Session, ask: Ask, fault: str = "") -> tuple
 
 def _step(session: Session, ask: Ask, effects: tuple[Effect, ...] = (), fault: str = "") -> Step:
     screen = _draw(session, ask)
-    pages = _pages(screen, session, ask, fault)
+    pages = _pages(screen, session, ask, "" if isinstance(screen, End) else fault)
     page = min(session.place.page, len(pages) - 1)
     place = session.place if page == session.place.page else session.place.turned_to(page)
     shown = Shown(place.screen, pages[page], isinstance(screen, End))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flows import gsm7
-from flows.screens import Choice, End, Menu, Screen
+from flows.screens import Choice, End, Menu, Notice, Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,14 @@ class Navigation:
 def pages(screen: Screen, charset: str, navigation: Navigation, fault: str = "") -> tuple[str, ...]:
     """The pages of `screen` as they are sent: each at most 160 septets, or 70 characters when it travels in UCS-2.
 
-    A `fault` takes the place of the title, as on a screen that is shown again after a wrong key. On a screen of several
-    pages the title carries the page's number, and pinned choices stand on each page.
+    A `fault` takes the place of the title, as on a screen that is shown again after a wrong key; a notice keeps its
+    title too, which is its answer. On a screen of several pages the title carries the page's number, and pinned
+    choices stand on each page.
     """
     choices: tuple[Choice, ...] = () if isinstance(screen, End) else screen.choices
     title = fault or screen.title
-    flowing = [*screen.lines, *(_line(choice) for choice in choices if not choice.pinned)]
+    kept = [screen.title] if fault and isinstance(screen, Notice) else []
+    flowing = [*kept, *screen.lines, *(_line(choice) for choice in choices if not choice.pinned)]
     pinned = [_line(choice) for choice in choices if choice.pinned]
     if isinstance(screen, Menu) and screen.after:
         pinned.append(screen.after)
@@ -35,7 +37,7 @@ def pages(screen: Screen, charset: str, navigation: Navigation, fault: str = "")
     sheet = _Sheet.of(whole, charset)
     if sheet.holds(whole):
         return (sheet.written(whole),)
-    if sheet.is_long(title):
+    if sheet.size(title) > sheet.most // 2:
         title, flowing = "", [title, *flowing]
     return _paged(
         sheet, title, sheet.broken(flowing), [*pinned, f"9 {navigation.more}", *foot], [*pinned, *foot]
@@ -65,17 +67,13 @@ class _Sheet:
     def holds(self, text: str) -> bool:
         return self.size(text) <= self.most
 
-    def is_long(self, line: str) -> bool:
-        """Whether a line takes more than half a page: broken, a page can always take the next piece."""
-        return self.size(line) > self.most // 2
-
-    def broken(self, lines: Iterable[str]) -> list[str]:
-        """The lines, the long ones broken between words."""
+    def broken(self, lines: Iterable[str], longest: int) -> list[str]:
+        """The lines, those that take more than `longest` broken between words."""
         short: list[str] = []
         for line in lines:
-            while self.is_long(line):
-                space = line.rfind(" ", 1, self.most // 2 + 1)
-                end = space if space > 0 else self.most // 2
+            while self.size(line) > longest:
+                space = line.rfind(" ", 1, longest + 1)
+                end = space if space > 0 else longest
                 short.append(line[:end])
                 line = line[end:].lstrip()
             short.append(line)
@@ -89,7 +87,7 @@ def _paged(
     fixed = sheet.size(_text([f"{title} 9/9", *below]))
     shown: list[list[str]] = [[]]
     used = fixed
-    for line in flowing:
+    for line in sheet.broken(flowing, sheet.most - fixed - 1):
         size = sheet.size(line) + 1
         if shown[-1] and used + size > sheet.most:
             shown.append([])

@@ -81,7 +81,9 @@ def _disclosed(db: Db, effect: Disclosed, context: Context, once: bytes) -> None
 
 def _missed(conn: Connection, effect: Missed, context: Context, once: bytes) -> None:
     lookups.record_miss(conn, context.keys, context.phone, context.now)
-    _disclosed(conn, Disclosed(effect.action, "", "missed"), context, once)
+    if effect.about:
+        lookups.record_miss(conn, context.keys, effect.about, context.now)
+    _disclosed(conn, Disclosed(effect.action, effect.about, "missed"), context, once)
 
 
 def _language(conn: Connection, effect: LanguageChosen, context: Context, once: bytes) -> None:

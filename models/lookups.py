@@ -1,4 +1,4 @@
-"""Look-ups that found nobody, counted per asking phone: guessing is locked, and a restart forgets nothing."""
+"""Look-ups and proofs that failed, counted per phone and per person: guessing is locked, a restart forgets nothing."""
 
 from __future__ import annotations
 
@@ -30,17 +30,20 @@ _COUNT = Prepared(select(MISSES))
 _INSERT = Prepared(insert(lookup_misses).values(asker_index=bindparam("asker"), at=bindparam("now")))
 
 
-def asker_index(keys: KeyRing, asker: Msisdn) -> bytes:
-    """The asking phone, as misses are counted by: keyed, and of no use for finding the phone's person."""
-    return keys.index(asker.e164, "asker")
+def asker_index(keys: KeyRing, asker: Msisdn | str) -> bytes:
+    """What misses are counted by: the asking phone, or an opaque subject such as `person:12` that proofs failed for.
+
+    Keyed, and of no use for finding the phone's person.
+    """
+    return keys.index(asker.e164 if isinstance(asker, Msisdn) else asker, "asker")
 
 
-def record_miss(conn: Connection, keys: KeyRing, asker: Msisdn, now: datetime) -> None:
-    """Count one look-up that found nobody."""
+def record_miss(conn: Connection, keys: KeyRing, asker: Msisdn | str, now: datetime) -> None:
+    """Count one look-up that found nobody, or one proof that failed."""
     _INSERT.run(conn, asker=asker_index(keys, asker), now=now)
 
 
-def misses_since(db: Db, keys: KeyRing, asker: Msisdn, since: datetime) -> int:
-    """How many look-ups of this phone found nobody since a moment (aware)."""
+def misses_since(db: Db, keys: KeyRing, asker: Msisdn | str, since: datetime) -> int:
+    """How many look-ups of this phone, or proofs for this subject, failed since a moment (aware)."""
     (count,) = _COUNT.first(db, asker=asker_index(keys, asker), since=since) or (0,)
     return int(count)

@@ -41,19 +41,21 @@ def done(ask: Ask) -> Notice:
 
 
 def _checked(ask: Ask, typed: str) -> Go:
-    """The year against the register's; a wrong one counts as a try, because it tells something about a person."""
+    """The year against the register's; a wrong one counts as a try of this phone, and against this person."""
     born = digits(typed)
     if len(born) != 4:
         raise Refused(ask.t("L'année a 4 chiffres, ex : 1987."))
     context = ask.context
-    if (
-        lookups.misses_since(context.db, context.keys, context.phone, context.misses_since)
-        >= context.limits.misses
-    ):
+    subject = f"person:{ask.args['person']}"
+    tried = (
+        lookups.misses_since(context.db, context.keys, who, context.misses_since)
+        for who in (context.phone, subject)
+    )
+    if max(tried) >= context.limits.misses:
         return lock(ask)
     right = ask.rights_of(ask.args["person"])[0]
     if int(born) != right.birth_year:
-        return Go("link.refused", ask.args, effects=(Missed("link"),), instead=True)
+        return Go("link.refused", ask.args, effects=(Missed("link", subject),), instead=True)
     warning = ask.t(
         "Santé Mali : le téléphone {phone} est maintenant lié au foyer de {name}. Pas vous ? Tapez {code}",
         phone=context.phone.masked,
@@ -67,7 +69,7 @@ def _checked(ask: Ask, typed: str) -> Go:
     ask.own = (*ask.own, right.household_id)
     effects: tuple[Effect, ...] = (
         PhoneLinked(right.person_id),
-        Disclosed("link", f"person:{right.person_id}"),
+        Disclosed("link", subject),
         *told,
     )
     return Go("link.done", ask.args, effects=effects, instead=True)

@@ -37,7 +37,7 @@ def _member(ask: Ask, right: Right) -> Menu:
 
 def _no_member(ask: Ask) -> Notice:
     return Notice(
-        ask.t("Ce téléphone n'est lié à aucune mutuelle. Adhérer : à la section de votre commune."),
+        ask.t("Pas de mutuelle liée à ce téléphone. Adhérer : à la section."),
         choices=(
             Choice("6", ask.t("Vérifier un numéro"), "rights.number"),
             Choice("7", ask.t("Quel régime pour moi ?"), "advice.work"),

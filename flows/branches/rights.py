@@ -15,6 +15,9 @@ from models.identifiers import digits, is_example, recognise
 from models.phones import Caller
 from models.schemes import patient_share, payer_first
 
+BY_CARD = "card"
+"""How a person was found: by the number of her card, which only who has the card knows."""
+
 
 @screen(question=True)
 def number(ask: Ask) -> Question:
@@ -100,7 +103,8 @@ def looked_up(ask: Ask, lookup: Lookup, action: str, nobody: Go) -> Go:
         return Go(nobody.screen, nobody.args, effects=(Missed(action),), instead=nobody.instead)
     ask.keep(lookup.rights)
     right = lookup.rights[0]
-    return Go("rights.person", {"person": right.person_id}, effects=(_disclosed(action, right),))
+    found = {"person": right.person_id} | ({"by": BY_CARD} if action == "lookup.number" else {})
+    return Go("rights.person", found, effects=(_disclosed(action, right),))
 
 
 def own_shown(caller: Caller) -> tuple[Effect, ...]:
@@ -160,12 +164,16 @@ def _valid(ask: Ask, right: Right) -> Notice:
 
 
 def _ways_of_a_holder(ask: Ask, right: Right) -> tuple[Choice, ...]:
-    """On the household's own phone the visit code and the members; on any other only the SMS and the link."""
+    """On the household's own phone the visit code and the members; on any other only the SMS.
+
+    A phone can be linked only by who has the card's number: the proof asks for a year of birth, which a search by name
+    has already said, and which a NINA may contain.
+    """
     if not ask.owns(right):
-        return (
-            Choice("1", ask.t("Recevoir par SMS"), by_message),
-            Choice("2", ask.t("C'est mon foyer, lier ce téléphone"), _link(right)),
-        )
+        by_sms = Choice("1", ask.t("Recevoir par SMS"), by_message)
+        if ask.args.get("by") != BY_CARD:
+            return by_sms, Choice("2", ask.t("Un agent me rappelle"), "callback.slot")
+        return by_sms, Choice("2", ask.t("C'est mon foyer, lier ce téléphone"), _link(right))
     choices = [Choice("1", ask.t("Code de visite"), lambda ask: issue(ask, right))]
     if right.size > 1:
         label = ask.t("Les {others} autres", others=right.size - 1)

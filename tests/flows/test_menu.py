@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from flows.effects import MessageOwed
+from flows.effects import Disclosed, MessageOwed, Missed, TopicsChosen
+from flows.explorer import NOBODY
 from flows.tree import HOME
 from tests.flows.talking import Phone
 
@@ -76,14 +77,47 @@ def test_a_number_typed_at_any_menu_is_checked(phone: Dialling, keys: tuple[str,
     [
         pytest.param("*212*8#", HOME, id="no such choice at home"),
         pytest.param("*212*2*8#", "ramed.menu", id="no such choice in a branch"),
-        pytest.param("*212*4*1*abc#", "free_care.age", id="an answer that cannot be taken"),
-        pytest.param("*212*1*12#", "rights.number", id="a number that is too short"),
+        pytest.param("*212*6*4*3*0*3#", "messages.done", id="more keys behind what was done"),
+        pytest.param("*212*1*1111234567890*0#", "rights.person", id="more keys behind a look-up"),
     ],
 )
 def test_a_tail_that_is_not_understood_shows_the_nearest_page(
     phone: Dialling, code: str, screen: str
 ) -> None:
     phone().dial(code).is_at(screen).sees("E05")
+
+
+@pytest.mark.parametrize(
+    ("code", "screen", "said"),
+    [
+        pytest.param("*212*4*1*abc#", "free_care.age", "Tapez l'age", id="an age that is none"),
+        pytest.param("*212*1*12#", "rights.number", "E22", id="a number that is too short"),
+        pytest.param("*212*1*482109376#", "rights.number", "est un exemple", id="the printed example"),
+    ],
+)
+def test_a_tail_that_is_refused_says_why(phone: Dialling, code: str, screen: str, said: str) -> None:
+    phone().dial(code).is_at(screen).sees(said)
+
+
+def test_an_end_is_shown_whole_whatever_was_dialled_behind_it(phone: Dialling) -> None:
+    phone().dial("*212*6*3*1*1#").is_at("callback.noted").ends().sees("C'est noté. Ref").sees_not("E05")
+
+
+def test_one_dial_asks_one_question(phone: Dialling) -> None:
+    caller = phone().dial(f"*212*{NOBODY}*0*{NOBODY}*0*{NOBODY}#").is_at("rights.unknown")
+    assert caller.step is not None
+    assert [type(effect) for effect in caller.step.effects] == [Missed]
+
+
+def test_one_dial_does_one_thing(phone: Dialling) -> None:
+    caller = phone("+22370000001").dial("*212*6*4*3" + "*0*3" * 300 + "#")
+    assert caller.step is not None
+    assert [type(effect) for effect in caller.step.effects] == [Disclosed, TopicsChosen, MessageOwed]
+
+
+def test_a_wrong_key_keeps_the_answer_on_the_screen(phone: Dialling) -> None:
+    caller = phone().dial().types("1", "1111234567890", "8")
+    caller.sees("8 n'est pas dans la liste", "RAMED EXPIRE le 31/12/2024")
 
 
 def test_a_number_among_words_is_checked(phone: Dialling) -> None:

@@ -138,6 +138,24 @@ def test_a_wrong_year_links_nothing_and_counts_as_a_try(phone: Dialling) -> None
     caller.dial().is_at("home.home").sees_not("RAMED VALIDE")
 
 
+def test_who_was_found_by_name_cannot_be_linked(phone: Dialling) -> None:
+    caller = (
+        phone().dial().types("1", "1", "1", "3", "Awa Traore", "1987", "KAT", "1", "1").is_at("rights.person")
+    )
+    caller.sees_not("lier ce téléphone").types("2").is_at("callback.slot")
+
+
+def test_failed_proofs_count_against_the_person_from_any_phone(phone: Dialling) -> None:
+    for number in ("+22376543211", "+22376543212"):
+        caller = phone(number).dial().types("1", RAMED, "2", "1")
+        for year in ("1950", "1951", "1952"):
+            caller.types(year)
+            if caller.step and caller.step.screen.ends:
+                break
+            caller.types("1")
+    phone("+22376543213").dial().types("1", RAMED, "2", "1", "1987").is_at("locked.out")
+
+
 def test_consent_is_asked_once(phone: Dialling) -> None:
     phone().dial().types("1", RAMED, "2", "1", "1988").dial().types(RAMED, "2").is_at("link.year")
 
