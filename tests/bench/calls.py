@@ -1,4 +1,4 @@
-"""The calls that are made: many phones, many numbers, each call new, in the provider's form (Africa's Talking, USSD)."""
+"""The calls that are made: many phones, many numbers, each call new, in the form of Africa's Talking (USSD)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ FREE_CARE, A_CHILD = "4", "4*1"
 
 
 def phone_number(place: int) -> str:
-    """The n-th calling phone: a Malian mobile number in E.164."""
-    return f"+223{70_000_000 + place % PHONES}"
+    """The n-th calling phone: a Malian mobile number in E.164, of a range that no made-up person has."""
+    return f"+223{60_000_000 + place % PHONES}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Calls:
         )
 
     def stream(self, hops: int, abreast: int) -> list[str]:
-        """About `hops` forms of whole calls (dial, card) for a constant pace: `abreast` calls are in the air at once."""
+        """About `hops` forms of whole calls (dial, card) at a constant pace, `abreast` calls in the air at once."""
         forms: list[str] = []
         while len(forms) < hops:
             batch = self.batch(abreast)

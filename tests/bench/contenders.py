@@ -5,19 +5,22 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
 
 from config.faults import Fault
-from config.settings import CHECKOUT
+from config.settings import CHECKOUT, load
 from workers.servers.folders import current_user
 from workers.servers.process import Server, free_port
+from workers.web import command
 
 SECRET = "0123456789abcdef0123456789abcdef"
 """Of the benchmark's own gateways, which listen on the loopback for some seconds."""
+
+PRODUCTION = ("--factory", "wsgi:application")
+"""What `ramu web` serves: the end of its command line."""
 
 MENU_BUILDER = Path(__file__).parent / "menu_builder"
 
@@ -40,7 +43,13 @@ class WebServer(Server):
     farewell = Signals.SIGTERM
 
     def __init__(
-        self, name: str, path: str, command: Sequence[str], log: Path, port: int, environment: Mapping[str, str]
+        self,
+        name: str,
+        path: str,
+        command: Sequence[str],
+        log: Path,
+        port: int,
+        environment: Mapping[str, str],
     ) -> None:
         self.name = name
         self.path = path
@@ -84,7 +93,7 @@ def gateway_environment(figures: Path, *, database_url: str, redis_url: str, key
 def gateway(name: str, folder: Path, size: Size, environment: Mapping[str, str]) -> WebServer:
     """The gateway as production runs it, with nothing left out."""
     path = f"/hooks/africastalking/{SECRET}/ussd"
-    return _granian(name, path, ["--factory", "wsgi:application"], folder, size, environment)
+    return _granian(name, path, PRODUCTION, folder, size, environment)
 
 
 def menu_builder(folder: Path, size: Size, *, database_url: str, redis_socket: Path) -> WebServer:
@@ -98,7 +107,9 @@ def menu_builder(folder: Path, size: Size, *, database_url: str, redis_socket: P
         "REDIS_SOCKET": str(redis_socket),
         "NODE_ENV": "production",
     }
-    return WebServer("ussd-menu-builder", "/ussd", ["node", "server.js"], home / "node.log", port, environment)
+    return WebServer(
+        "ussd-menu-builder", "/ussd", ["node", "server.js"], home / "node.log", port, environment
+    )
 
 
 def installed(home: Path) -> Path:
@@ -112,8 +123,8 @@ def installed(home: Path) -> Path:
     if mark.exists() and mark.read_text() == wanted:
         return home
     (home / "package.json").write_text(wanted)
-    command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
-    made = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+    install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
+    made = subprocess.run(install, cwd=home, capture_output=True, text=True, check=False)
     if made.returncode:
         raise NotMeasured(f"npm could not install ussd-menu-builder (exit {made.returncode})")
     mark.write_text(wanted)
@@ -128,9 +139,10 @@ def slug(name: str) -> str:
 def _granian(
     name: str, path: str, target: Sequence[str], folder: Path, size: Size, environment: Mapping[str, str]
 ) -> WebServer:
+    """Any application under the server as production starts it (`ramu web`), with the same processes and threads."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws"]
-    command += ["--port", str(port), "--http", "1", "--workers", str(size.processes)]
-    command += ["--blocking-threads", str(size.threads), *target]
+    settings = load(port=port, web_processes=size.processes, web_threads=size.threads)
+    as_production = command(settings)
     log = folder / f"{slug(name)}.log"
-    return WebServer(name, path, command, log, port, {"PYTHONPATH": str(CHECKOUT), **environment})
+    told = [*as_production[: -len(PRODUCTION)], *target]
+    return WebServer(name, path, told, log, port, {"PYTHONPATH": str(CHECKOUT), **environment})

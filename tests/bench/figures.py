@@ -40,7 +40,9 @@ class Goal:
     def as_json(self, figure: float | None) -> Json:
         """The limit, and whether it is met."""
         limits = {"at_most": self.at_most, "at_least": self.at_least}
-        return {name: limit for name, limit in limits.items() if limit is not None} | {"met": self.met_by(figure)}
+        return {name: limit for name, limit in limits.items() if limit is not None} | {
+            "met": self.met_by(figure)
+        }
 
 
 GOALS = {

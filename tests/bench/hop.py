@@ -15,10 +15,10 @@ from rich.table import Table
 from config.settings import CHECKOUT, Settings
 from tests.bench.contenders import Size
 from tests.bench.figures import Json
-from tests.bench.fill import fill
 from tests.bench.layers import Layer
 from tests.bench.rounds import Plan, floor_us, judged, layers_of, run
-from tests.bench.stage import set_stage, tell
+from tests.bench.stage import set_stage
+from tests.bench.words import tell
 
 PEOPLE, QUICK_PEOPLE = 1_000_000, 100_000
 WHOLE = Plan(rounds=7, hops=1_500, seconds=21.0, layer_hops=2_000)
@@ -45,6 +45,7 @@ def bench() -> None:
 @click.option("--processes", type=click.IntRange(min=1), default=_default("web_processes"), show_default=True)
 @click.option("--threads", type=click.IntRange(min=1), default=_default("web_threads"), show_default=True)
 @click.option("--seed", type=int, default=SEED, show_default=True, help="Of the fictional people.")
+@click.option("--fresh", is_flag=True, help="Make the registers anew, after a change of who is made up.")
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -61,6 +62,7 @@ def hop(
     processes: int,
     threads: int,
     seed: int,
+    fresh: bool,
     folder: Path,
 ) -> None:
     """CPU of one hop: bare Flask, the gateway with few and many people, ussd-menu-builder on Node.
@@ -83,7 +85,7 @@ def hop(
         "cores": os.cpu_count(),
         "python": platform.python_version(),
     }
-    with set_stage(folder.absolute(), people, seed, Size(processes, threads), fill) as stage:
+    with set_stage(folder.absolute(), people, seed, Size(processes, threads), fresh=fresh) as stage:
         findings = run(stage, plan)
         layers = layers_of(stage, plan.layer_hops)
         layers.insert(0, Layer("web server (bare WSGI)", round(floor_us(findings), 1), 0.0))

@@ -89,7 +89,9 @@ class Watch:
         """One round of a layer."""
         cpu, clock = process_time(), perf_counter()
         yield
-        self._rounds[name].append(((process_time() - cpu) / hops * 1e6, (perf_counter() - clock) / hops * 1e6))
+        self._rounds[name].append(
+            ((process_time() - cpu) / hops * 1e6, (perf_counter() - clock) / hops * 1e6)
+        )
 
     def layers(self) -> list[Layer]:
         """The median hop of each layer, in the order in which they were first seen."""
@@ -119,7 +121,11 @@ class Steps:
 
     def _read(self, forms: list[str]) -> list[Hop]:
         environs = [
-            {"REMOTE_ADDR": "127.0.0.1", "CONTENT_LENGTH": str(len(form)), "wsgi.input": BytesIO(form.encode())}
+            {
+                "REMOTE_ADDR": "127.0.0.1",
+                "CONTENT_LENGTH": str(len(form)),
+                "wsgi.input": BytesIO(form.encode()),
+            }
             for form in forms
         ]
         with self._watch.layer("secret compared", len(forms)):
@@ -175,9 +181,7 @@ class Steps:
             for call, hop, step in zip(calls, hops, steps, strict=True):
                 answer = Answer(step.screen.name, f"CON {step.screen.text}")
                 row = f"{answer.screen}|fr|{operator_of(hop.phone, today)}|1.0|answered"
-                runtime.sessions.save(
-                    call, step.session, answer, over=False, left=step.resumable, hop=row
-                )
+                runtime.sessions.save(call, step.session, answer, over=False, left=step.resumable, hop=row)
         with self._watch.layer("log line", count):
             for call, step in zip(calls, steps, strict=True):
                 self._tell(

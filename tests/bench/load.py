@@ -23,7 +23,8 @@ SCREEN_HEADER = b"at-ussd-hop-metadata: "
 @dataclass(frozen=True, slots=True)
 class Job:
     """Forms to post to one path. Without a `rate` each connection sends when it has been answered (closed loop);
-    with one, a form is due every 1/rate seconds whatever the server does, and its time counts from then on."""
+    with one, a form is due every 1/rate seconds whatever the server does, and its time counts from then on.
+    """
 
     port: int
     path: str

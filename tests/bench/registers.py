@@ -7,7 +7,6 @@ another; it gets the name only when it is whole.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -22,13 +21,11 @@ from models.keyring import KeyRing
 from models.phones import GSM7, phone_index, phones
 from models.schema import everything, migrate
 from tests.bench.calls import PHONES, phone_number
+from tests.bench.fill import fill
 from workers.servers import PostgresServer
 
 NUMBERS = 50_000
 """Cards that are asked about, drawn from the whole register."""
-
-Fill = Callable[[str, KeyRing, int, int], None]
-"""Fills an empty register: (url, keys, people, seed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +37,11 @@ class Register:
     numbers: list[str]
 
 
-def register_of(server: PostgresServer, keys: KeyRing, people: int, seed: int, fill: Fill) -> Register:
-    """The register of so many people, made when it is not there yet."""
+def register_of(server: PostgresServer, keys: KeyRing, people: int, seed: int, *, fresh: bool) -> Register:
+    """The register of so many people, made when it is not there yet, or anew when it must be `fresh`."""
     name = f"people_{people}_{seed}_{_made_from(keys)}"
+    if fresh:
+        server.drop_database(name)
     if not _exists(server, name):
         half_made = f"{name}_half_made"
         server.drop_database(half_made)
@@ -65,7 +64,8 @@ def _exists(server: PostgresServer, name: str) -> bool:
 def _made_from(keys: KeyRing) -> str:
     """A short name of the schema and of the keys: what was sealed by others could not be read."""
     tables = "".join(str(CreateTable(table)) for table in everything().sorted_tables)
-    return blake2b(tables.encode() + keys.index("register", "bench"), digest_size=4).hexdigest()
+    callers = f"{PHONES} {phone_number(0)}"
+    return blake2b(f"{tables}{callers}".encode() + keys.index("register", "bench"), digest_size=4).hexdigest()
 
 
 def _add_phones(url: str, keys: KeyRing) -> None:
@@ -119,5 +119,5 @@ def _numbers(url: str, keys: KeyRing) -> list[str]:
             [NUMBERS],
         ).fetchall()
     numbers = [keys.unseal(bytes(sealed), NUMBER) for (sealed,) in rows]
-    random.Random(0).shuffle(numbers)  # noqa: S311 - an order, not a secret
+    random.Random(0).shuffle(numbers)
     return numbers

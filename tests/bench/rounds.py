@@ -10,10 +10,11 @@ from statistics import median
 from tests.bench.contenders import SECRET
 from tests.bench.figures import Json, Sample, median_ratio, percentile, report, summary
 from tests.bench.layers import Layer, Work, measured
-from tests.bench.stage import BUILDER, FEW, FLASK, GATEWAY, WSGI, Stage, tell
+from tests.bench.stage import BUILDER, FEW, FLASK, GATEWAY, WSGI, Stage
+from tests.bench.words import tell
 
 CALLS_ABREAST = 100
-"""Calls in the air while hops come at a constant pace: at 200 hops a second each types half a second after it dialled."""
+"""Calls in the air at a constant pace: at 200 hops a second each types half a second after it dialled."""
 
 RATE = 200.0
 """Hops a second of the tail (goal of issue 2)."""
@@ -91,7 +92,8 @@ def _last(samples: Samples) -> str:
     unit = samples[FLASK][-1].cpu_us
     compared = [name for name in (FLASK, GATEWAY, FEW, BUILDER) if name in samples]
     return ", ".join(
-        f"{name} {samples[name][-1].cpu_us:.0f} us ({samples[name][-1].cpu_us / unit:.2f})" for name in compared
+        f"{name} {samples[name][-1].cpu_us:.0f} us ({samples[name][-1].cpu_us / unit:.2f})"
+        for name in compared
     )
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import click
 
 from config.faults import Fault
 from models.keyring import FILE_NAME, KeyRing
@@ -27,7 +24,8 @@ from tests.bench.contenders import (
 from tests.bench.cpu import Meter
 from tests.bench.figures import Sample
 from tests.bench.load import Generator, Job, Outcome
-from tests.bench.registers import Fill, Register, register_of
+from tests.bench.registers import Register, register_of
+from tests.bench.words import tell
 from workers.servers import PostgresServer, RedisServer
 
 FLASK, WSGI, GATEWAY, FEW = "bare Flask", "bare WSGI", "gateway", "gateway, few people"
@@ -103,7 +101,7 @@ def is_wrong(kind: str, expected: str) -> bool:
 
 
 @contextmanager
-def set_stage(folder: Path, people: int, seed: int, size: Size, fill: Fill) -> Iterator[Stage]:
+def set_stage(folder: Path, people: int, seed: int, size: Size, *, fresh: bool = False) -> Iterator[Stage]:
     """Starts PostgreSQL (every write on disk before it is answered), Redis, the load and the contenders."""
     folder.mkdir(parents=True, exist_ok=True)
     keys_folder = folder / "keys"
@@ -115,7 +113,7 @@ def set_stage(folder: Path, people: int, seed: int, size: Size, fill: Fill) -> I
         registers = {}
         for count in (people, SMALL_REGISTER):
             tell(f"a register of {count:,} people")
-            registers[count] = register_of(postgres, keys, count, seed, fill)
+            registers[count] = register_of(postgres, keys, count, seed, fresh=fresh)
         stage = Stage(postgres, redis, stack.enter_context(Generator()), {}, {}, {})
 
         def enter(name: str, start: Callable[[], WebServer], register: Register) -> None:
@@ -146,9 +144,3 @@ def set_stage(folder: Path, people: int, seed: int, size: Size, fill: Fill) -> I
         )
         stage.environment.update(environments[large.people])
         yield stage
-
-
-def tell(text: str) -> None:
-    """One line of progress, on the channel that no program reads."""
-    click.echo(f"bench: {text}", err=True)
-    sys.stderr.flush()
