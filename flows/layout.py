@@ -39,9 +39,7 @@ def pages(screen: Screen, charset: str, navigation: Navigation, fault: str = "")
         return (sheet.written(whole),)
     if sheet.size(title) > sheet.most // 2:
         title, flowing = "", [title, *flowing]
-    return _paged(
-        sheet, title, sheet.broken(flowing), [*pinned, f"9 {navigation.more}", *foot], [*pinned, *foot]
-    )
+    return _paged(sheet, title, flowing, [*pinned, f"9 {navigation.more}", *foot], [*pinned, *foot])
 
 
 @dataclass(frozen=True, slots=True)
