@@ -63,7 +63,8 @@ def rotate(drop_old: bool) -> None:
     Conversations and promises in Redis are sealed too: drop old keys a day later, with a second call.
     """
     with opened(load()) as (database, ring):
-        if _choose_key(database, ring):
+        added = _choose_key(database, ring)
+        if added and drop_old:
             # A hop that began before sealed by the key before; it commits within its deadline or not at all.
             time.sleep(GRACE_SECONDS)
         _reseal(database, ring)

@@ -78,7 +78,8 @@ def write_part(conn: Connection, keys: KeyRing, plan: Plan, part: int) -> int:
 
 
 def _ids_by_code(conn: Connection) -> dict[str, int]:
-    return {code: number for code, number in conn.execute(select(mutuelles.c.code, mutuelles.c.id))}
+    rows = conn.execute(select(mutuelles.c.code, mutuelles.c.id))
+    return {row.code: row.id for row in rows}
 
 
 def finish(conn: Connection) -> None:

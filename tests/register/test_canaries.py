@@ -1,0 +1,110 @@
+"""Nobody's name, phone, NINA or number is in a dump of the database: 200 people with tell-tale ones, 0 found."""
+
+from pathlib import Path
+
+from sqlalchemy import insert, select, text
+
+from models import audit, callbacks, erasures, messages, owed_answers, phones
+from models.coverage import NUMBER, coverages, number_index
+from models.identifiers import Msisdn
+from models.people import NAMES, nina_columns, persons, sealed_names
+from models.schema import everything
+from tests.register.conftest import NOW, TODAY
+
+PEOPLE = 200
+COMMON_LETTERS = "bcdfghjklmnpqrstvwz"
+
+
+def canary(number):
+    """A name that no other word of the database holds, and three numbers of its own."""
+    first, second = divmod(number, len(COMMON_LETTERS))
+    syllable = f"{COMMON_LETTERS[first]}uy{COMMON_LETTERS[second]}"
+    return (
+        f"Kwaz{syllable}a",
+        f"Xoqu{syllable}e",
+        f"+22374{830_000 + number}",
+        f"7391{number:03}555000{number:03}",
+    )
+
+
+def write(register):
+    """Every kind of row that an identity ends in, for everybody."""
+    keys, household = register.keys, register.household()
+    with register.database.begin() as conn:
+        for number in range(PEOPLE):
+            given, family, phone, digits = canary(number)
+            once, phone = number.to_bytes(16), Msisdn(phone)
+            person = conn.execute(
+                insert(persons).values(
+                    household_id=household,
+                    relation="SOI",
+                    sex="F",
+                    birth_year=1980,
+                    commune_code="ML-C02040101",
+                    **sealed_names(keys, given, family),
+                    **nina_columns(keys, f"{digits}X"),
+                )
+            ).inserted_primary_key[0]
+            conn.execute(
+                insert(coverages).values(
+                    person_id=person,
+                    scheme="RAMED",
+                    role="OUVRANT_DROIT",
+                    status="ACTIF",
+                    valid_from=TODAY,
+                    number_index=number_index(keys, "RAMED", digits),
+                    number_sealed=keys.seal(digits, NUMBER),
+                )
+            )
+            phones.link(conn, keys, phone, person, "test", NOW)
+            callbacks.request(
+                conn,
+                keys,
+                reference="123456",
+                phone=phone,
+                language="fr",
+                slot="MATIN",
+                reason="AIDE",
+                now=NOW,
+                name=f"{given} {family}",
+            )
+            messages.owe(
+                conn, keys, to=phone, text=f"{given} {digits}", kind="x", lane="bulk", once=once, now=NOW
+            )
+            question = f"{phone.e164} {digits}".encode()
+            owed_answers.promise(conn, keys, once=once, reference="1", question=question, now=NOW)
+            erasures.request(conn, keys, reference="654321", phone=phone, now=NOW)
+            subject = f"person:{person}"
+            audit.record(
+                conn, keys, actor=phone, action="own", subject=subject, detail="", once=once, now=NOW
+            )
+
+
+def cells(conn):
+    """Every cell of every table as bytes, in small letters."""
+    found = []
+    for table in everything().sorted_tables:
+        for row in conn.execute(select(table)):
+            found += [bytes(cell) if isinstance(cell, bytes) else str(cell).encode() for cell in row]
+    return b"\n".join(found).lower()
+
+
+def files(conn):
+    """A SQLite file keeps more than its rows: free pages, and what waits in the write-ahead log."""
+    if conn.dialect.name != "sqlite":
+        return b""
+    path = Path(conn.execute(text("PRAGMA database_list")).first()[2])
+    return path.read_bytes().lower() + Path(f"{path}-wal").read_bytes().lower()
+
+
+def test_no_canary_is_in_the_database(register):
+    write(register)
+    with register.database.begin(reading=True) as conn:
+        dump = cells(conn) + files(conn)
+        names = conn.execute(select(persons.c.names_sealed)).scalars().all()
+    told = {telling.removeprefix("+223").lower() for number in range(PEOPLE) for telling in canary(number)}
+    assert len(told) == 4 * PEOPLE
+    assert [telling for telling in told if telling.encode() in dump] == []
+    assert b"kwaz" not in dump
+    opened = {register.keys.unseal(sealed, NAMES).split("\t")[0] for sealed in names}
+    assert opened == {canary(number)[0] for number in range(PEOPLE)}, "who has the keys finds them all"
