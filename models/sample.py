@@ -67,7 +67,7 @@ class Family:
 
 def families(seed: int, part: int, people: int, today: date) -> Iterator[Family]:
     """Families of exactly `people` people together; the same for the same seed and part."""
-    chance = random.Random(f"{seed}/{part}")
+    chance = random.Random(f"{seed}/{part}")  # nosec B311: chance, not secrecy
     left = people
     while left > 0:
         family = _family(chance, left, today)
