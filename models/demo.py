@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert, select, update
 
+from config.faults import Fault
 from models import consent, phones, places
 from models.coverage import NUMBER, coverages, number_index
 from models.database import Connection
@@ -38,8 +39,16 @@ CONSENT = ("DOSSIER", "demo", "DEMO")
 """Topic, wording and channel of the consent that a linked phone of the demonstration has given."""
 
 
+class RealRegister(Fault):
+    """The database belongs to a real installation."""
+
+
 def load(conn: Connection, keys: KeyRing, today: date, now: datetime) -> int:
-    """Bring places, mutuelles, facilities and fictional people up to date; how many people. Days count from `today`."""
+    """Bring places, mutuelles, facilities and fictional people up to date; how many people. Days count from `today`.
+
+    Raises RealRegister for a database with mutuelles or facilities that are not of the demonstration.
+    """
+    _refuse_real(conn)
     places.load(conn)
     of_mutuelle = {
         row["code"]: _put(conn, mutuelles, {"code": row["code"]}, {**row, "demo": True})
@@ -47,6 +56,14 @@ def load(conn: Connection, keys: KeyRing, today: date, now: datetime) -> int:
     }
     _load_facilities(conn)
     return sum(_load_household(conn, keys, told, of_mutuelle, today, now) for told in told_households())
+
+
+def _refuse_real(conn: Connection) -> None:
+    for real in (mutuelles, facilities):
+        if conn.execute(select(real.c.id).where(~real.c.demo).limit(1)).first():
+            raise RealRegister(
+                f"the database holds real {real.name}: fictional people are not mixed with real ones"
+            )
 
 
 def _load_facilities(conn: Connection) -> None:

@@ -72,6 +72,15 @@ def test_what_a_person_chose_survives_loading_again(register):
     assert phones.caller(register.reader, register.keys, Msisdn("+22370000001"), TODAY).language == "bm"
 
 
+@pytest.mark.parametrize("real", [mutuelles, facilities])
+def test_fictional_people_are_not_mixed_with_real_ones(register, real):
+    load(register, TODAY)
+    with register.database.begin() as conn:
+        conn.execute(real.update().where(real.c.id == 1).values(demo=False))
+    with pytest.raises(demo.RealRegister):
+        load(register, TODAY)
+
+
 def test_the_annex_is_worth_what_its_dates_say(register):
     load(register, TODAY)
     annex = next(promised for promised in expected() if promised.number == "1111234567890")
