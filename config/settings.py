@@ -63,7 +63,10 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, validation_alias="port")
     public_url: str = Field("", description="how the outside reaches the gateway; empty: http://host:port")
     web_processes: int = Field(2, ge=1, le=64)
-    web_threads: int = Field(8, ge=1, le=256, description="hops worked on at the same time in one process")
+    # A client that sends its body slowly holds a thread; one that waits costs nothing.
+    web_threads: int = Field(64, ge=1, le=256, description="requests taken at once by one process")
+    # Each may hold a connection to the database, which allows a hundred by default.
+    hops_at_once: int = Field(16, ge=1, le=64, description="hops worked on at once in one process")
 
     # assumption: no code has been given to the service yet
     service_code: str = Field("*212#", pattern=r"^\*[0-9*]{1,10}#$", description="what people dial")

@@ -6,8 +6,7 @@ and the last screen; none of it is stored. It goes into a Redis stream, which a 
 
 from __future__ import annotations
 
-import re
-
+from flows.tree import SCREENS
 from gateway.forms import BadForm, required
 from gateway.redis_lines import Script
 from gateway.runtime import Runtime
@@ -25,7 +24,8 @@ REMEMBERED_SECONDS = 86_400
 STATUSES = {"success": "Success", "incomplete": "Incomplete", "failed": "Failed"}
 """The provider's words; an unknown one is kept as Unknown."""
 
-_SCREEN = re.compile(r"[a-z][a-z0-9_.]{0,39}")
+EDGES = {"slow.owed", *(f"edge.{name}" for name in ("redis", "foreign", "over", "busy", "failed"))}
+"""Screens that are not in the menu: what the edge itself answers."""
 
 _KEEP = Script(
     2,
@@ -67,8 +67,9 @@ class EndEvents:
 
 
 def _last_screen(metadata: str) -> str:
+    """The last screen, if it is one of ours: whatever else stands there may be a name."""
     last = metadata[-400:].rsplit("|", 1)[-1].strip()
-    return last if _SCREEN.fullmatch(last) else ""
+    return last if last in SCREENS or last in EDGES else ""
 
 
 def _count(fields: dict[str, str], name: str) -> int:

@@ -12,6 +12,7 @@ come from the same seed. Without the database the answer is owed by SMS; without
 from __future__ import annotations
 
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from time import perf_counter
 
 import orjson
@@ -33,6 +34,9 @@ log = structlog.get_logger(__name__)
 OWED_PURPOSE = "owed"
 """Purpose under which an owed question is sealed."""
 
+PLACE_SECONDS = 1.0
+"""How long a hop waits until fewer are worked on."""
+
 AWAY = "Le service ne répond pas en ce moment. Rappelez le {code} dans quelques minutes."
 INTERRUPTED = "Appel interrompu. Rappelez le {code}."
 FINISHED = "Cet appel est terminé. Rappelez le {code}."
@@ -49,6 +53,10 @@ class Hop:
     text: str
 
 
+Told = tuple[Answer, str, dict[str, object]]
+"""What the phone shows, one word for the figures, and what the log line adds."""
+
+
 class Hops:
     """Answers hops. Whatever fails, it returns an Answer within two seconds."""
 
@@ -57,20 +65,34 @@ class Hops:
         self._sessions = runtime.sessions
         self._metrics = runtime.metrics
         self._tell = hop_line(runtime.settings)
+        self._places: SimpleQueue[None] = SimpleQueue()
+        for _ in range(runtime.settings.hops_at_once):
+            self._places.put(None)
 
     def answer(self, hop: Hop) -> Answer:
         """What the phone shows. One log line and one figure a hop, neither with a number."""
         began = perf_counter()
         try:
-            answer, outcome, told = self._answered(hop, began)
-        except RedisAway:
-            answer, outcome, told = self._end("redis", AWAY), "redis_away", {}
+            self._places.get(timeout=PLACE_SECONDS)
+        except Empty:
+            answer, outcome, told = self._end("crowded", BUSY), "crowded", {}
+        else:
+            answer, outcome, told = self._in_place(hop, began)
         seconds = perf_counter() - began
         self._metrics.hop(answer.screen, outcome, seconds)
         self._tell(screen=answer.screen, outcome=outcome, ms=round(seconds * 1000, 1), **told)
         return answer
 
-    def _answered(self, hop: Hop, began: float) -> tuple[Answer, str, dict[str, object]]:
+    def _in_place(self, hop: Hop, began: float) -> Told:
+        try:
+            return self._answered(hop, began)
+        except RedisAway:
+            return self._end("redis", AWAY), "redis_away", {}
+        finally:
+            self._runtime.database.give_back()
+            self._places.put(None)
+
+    def _answered(self, hop: Hop, began: float) -> Told:
         try:
             call = self._sessions.open(hop.session_id, hop.phone, hop.service_code, hop.text)
         except Foreign:
@@ -93,7 +115,7 @@ class Hops:
             self._sessions.release(call)
             return self._end("failed", AWAY), "failed", {}
 
-    def _worked_on(self, call: Call, hop: Hop, began: float) -> tuple[Answer, str, dict[str, object]]:
+    def _worked_on(self, call: Call, hop: Hop, began: float) -> Told:
         now = self._runtime.clock()
         context = self._runtime.context(hop.phone, hop.service_code, call.seed, now, call.left)
         outcome, owed = "answered", b""

@@ -8,7 +8,7 @@ answer. A form left open is also kept under `left:<keyed hash of the phone>`. No
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic, sleep
 
 from config.settings import Settings
@@ -86,7 +86,7 @@ class Answer:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """A call held by this hop. `seed` depends only on the call and the text; `left` is a form left open before.
 
@@ -136,7 +136,8 @@ class Sessions:
             return Answer(screen, body)
         if state == b"open":
             return self._continued(call, record, text)
-        return replace(call, left=self._read(record)) if record else call
+        call.left = self._read(record) if record else None
+        return call
 
     def save(self, call: Call, session: Session, answer: Answer, *, over: bool, left: bool, hop: str,
              owed: bytes = b"") -> bool:  # fmt: skip
@@ -184,11 +185,11 @@ class Sessions:
             sleep(LOOK_SECONDS)
 
     def _continued(self, call: Call, record: bytes, text: str) -> Call:
-        session = self._read(record)
-        if session is not None:
-            return replace(call, session=session)
-        # A place that no code knows: the engine says in words that the call begins again.
-        return replace(call, session=Session(Place("unread"), seen=seen(text)), unread=True)
+        call.session = self._read(record)
+        if call.session is None:
+            # A place that no code knows: the engine says in words that the call begins again.
+            call.session, call.unread = Session(Place("unread"), seen=seen(text)), True
+        return call
 
     def _read(self, record: bytes) -> Session | None:
         try:

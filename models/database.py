@@ -7,6 +7,7 @@ thread's own driver connection, which costs a sixth of a Core execution; writes 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -94,6 +95,7 @@ class Database:
         self._deadline = None if deadline_ms is None else deadline_ms / 1000
         self._breaker = Breaker()
         self._local = threading.local()
+        self._idle: deque[Reader] = deque()
         self._readers: WeakSet[Reader] = WeakSet()
         self._engine = self._make_engine()
         self._reading = self._engine.execution_options(reading=True)
@@ -107,10 +109,18 @@ class Database:
         """This thread's connection for reading, opened anew if the server closed it. Raises DatabaseAway."""
         self._breaker.enter()
         reader: Reader | None = getattr(self._local, "reader", None)
+        if reader is None and self._idle:
+            reader = self._local.reader = self._pop_idle()
         if reader is None or is_stale(reader.connection):
             reader = self._local.reader = Reader(self._connect(autocommit=True), self.dialect, self._breaker)
             self._readers.add(reader)
         return reader
+
+    def give_back(self) -> None:
+        """Let another thread have this thread's reader. Whoever gives back after each piece of work keeps few open."""
+        reader = self._local.__dict__.pop("reader", None)
+        if reader is not None:
+            self._idle.append(reader)
 
     @contextmanager
     def begin(self, *, reading: bool = False) -> Iterator[Connection]:
@@ -152,7 +162,15 @@ class Database:
         for reader in list(self._readers):
             reader.connection.close()
         self._local = threading.local()
+        self._idle.clear()
         self._engine.dispose()
+
+    def _pop_idle(self) -> Reader | None:
+        # The last one given back comes first: its memory, here and in the server, is still warm.
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     def _connect(self, *, autocommit: bool) -> Any:
         try:
