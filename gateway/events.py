@@ -24,7 +24,7 @@ REMEMBERED_SECONDS = 86_400
 STATUSES = {"success": "Success", "incomplete": "Incomplete", "failed": "Failed"}
 """The provider's words; an unknown one is kept as Unknown."""
 
-EDGES = {"slow.owed", *(f"edge.{name}" for name in ("redis", "foreign", "over", "busy", "failed"))}
+EDGES = {"slow.owed", *(f"edge.{name}" for name in ("redis", "foreign", "over", "busy", "crowded", "failed"))}
 """Screens that are not in the menu: what the edge itself answers."""
 
 _KEEP = Script(
