@@ -16,6 +16,7 @@ from gateway.guards import Gate, guarded
 from gateway.health import Health
 from gateway.redis_lines import RedisAway
 from gateway.runtime import Runtime
+from gateway.simulator import add_simulator
 from gateway.ussd import NOT_FOUND, PLAIN, PREFIX, UssdEdge
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,8 @@ def make_app(runtime: Runtime) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = runtime.settings.body_bytes
     add_health(app, runtime)
     add_end_events(app, runtime)
+    if runtime.settings.demo:
+        add_simulator(app, runtime)
     app.register_error_handler(HTTPException, _plain)
     app.register_error_handler(Exception, _broken)
     app.after_request(_protected)

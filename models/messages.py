@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam
+from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
-from models.database import Connection, Id, Prepared, Sealed, UtcDateTime, metadata
+from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
 from models.phones import PHONE, phone_index
@@ -46,6 +46,18 @@ _INSERT = Prepared(
     )
     .on_conflict_do_nothing(index_elements=["once"])
 )
+_LATEST = Prepared(
+    select(messages.c.text_sealed, messages.c.created_at)
+    .where(messages.c.to_index == bindparam("to_index"))
+    .order_by(messages.c.id.desc())
+    .limit(bindparam("limit"))
+)
+
+
+def latest(db: Db, keys: KeyRing, to: Msisdn, limit: int = 5) -> tuple[tuple[datetime, str], ...]:
+    """(when it was owed, text) of a phone's messages, the newest first. Raises DatabaseAway."""
+    rows = _LATEST.all(db, to_index=phone_index(keys, to), limit=limit)
+    return tuple((at, keys.unseal(sealed, TEXT)) for sealed, at in rows)
 
 
 def owe(

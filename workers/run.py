@@ -25,10 +25,9 @@ import click
 from config.faults import Fault
 from config.jobs import LANES
 from config.settings import CHECKOUT, Settings, load
+from gateway.register import keys_made_if_missing, prepare_demo
 from gateway.runtime import utc_now
-from models import demo, demo_world, schema
-from models.database import Database
-from models.keyring import FILE_NAME, KeyRing
+from models import demo_world
 from workers.children import Child, Family
 from workers.servers import RedisServer, ServerFailed, ServerMissing
 from workers.servers.process import tail
@@ -63,12 +62,12 @@ def run() -> None:
         redis = _redis(settings, stack)
         if redis:
             settings = load(demo=True, redis_url=redis.url)
-        _make_keys(settings)
+        keys_made_if_missing(settings)
         output = _output(settings)
         family = stack.enter_context(Family(_environment(settings), output))
         web = family.start("web", "web")
         # The web processes need as long to start as the tables and people: both go on at once.
-        _load_world(settings)
+        prepare_demo(settings, utc_now())
         _wait_until_ready(settings, web, stop)
         for lane in LANES:
             family.start(f"worker of {lane}", "worker", "--lane", lane)
@@ -128,24 +127,6 @@ def _redis(settings: Settings, stack: ExitStack) -> RedisServer | None:
         raise Fault(str(fault)) from fault
     stack.callback(server.stop)
     return server
-
-
-def _make_keys(settings: Settings) -> None:
-    if not (settings.key_folder / FILE_NAME).exists():
-        KeyRing.create(settings.key_folder)
-
-
-def _load_world(settings: Settings) -> None:
-    """Tables and fictional people. Raises Fault when the database holds a register of real people."""
-    url = settings.database_url.get_secret_value()
-    schema.migrate(url)
-    now = utc_now()
-    database = Database.open(url, deadline_ms=None)
-    try:
-        with database.begin() as conn:
-            demo.load(conn, KeyRing.open(settings.key_folder), now.date(), now)
-    finally:
-        database.dispose()
 
 
 def _environment(settings: Settings) -> dict[str, str]:
