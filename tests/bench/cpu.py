@@ -15,7 +15,15 @@ _SCHEDULER_CLOCK = 2
 def microseconds(pids: Iterable[int]) -> float:
     """User and system time that these processes and all below them have used; ended threads are counted."""
     families = (pid for parent in pids for pid in (parent, *children_of(parent)))
-    return sum(time.clock_gettime((~pid << _KIND_BITS) | _SCHEDULER_CLOCK) for pid in families) * 1e6
+    return sum(map(_seconds, families)) * 1e6
+
+
+def _seconds(pid: int) -> float:
+    try:
+        return time.clock_gettime((~pid << _KIND_BITS) | _SCHEDULER_CLOCK)
+    except OSError:
+        # It ended since it was listed, as a PostgreSQL worker does now and then.
+        return 0.0
 
 
 class Meter:
