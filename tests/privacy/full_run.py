@@ -1,0 +1,253 @@
+"""A full run: all that the canaries say and do, with real processes, and what it leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic, sleep
+
+import orjson
+from sqlalchemy import select
+
+from models.callbacks import callbacks
+from models.coverage import NUMBER, coverages
+from models.erasures import erasures
+from models.keyring import KeyRing
+from models.messages import TEXT, messages
+from models.owed_answers import QUESTION
+from models.people import NAMES, opened_names, persons
+from models.phones import PHONE, phones
+from tests.privacy import conversations
+from tests.privacy.canaries import CANARIES, canary, register
+from tests.privacy.conversations import Line
+from tests.privacy.installation import (
+    Found,
+    Installation,
+    in_redis,
+    postgres_dump,
+    postgres_files,
+    sqlite_dump,
+)
+from tests.privacy.search import search, unpacked
+from workers.servers import PostgresServer
+
+CALLERS = 4
+"""Connections at the same time."""
+
+
+@dataclass
+class Run:
+    """What a full run left behind: the dump, every place with its content, and the screens that were shown."""
+
+    keys: KeyRing
+    dump: bytes
+    places: list[Found]
+    screens: set[str] = field(default_factory=set)
+    rows: dict[str, int] = field(default_factory=dict)
+    sealed: dict[str, set[str]] = field(default_factory=dict)
+
+
+def on_sqlite(folder: Path) -> Run:
+    """The run on a SQLite file, with logs for people."""
+    file = folder / "ramu.sqlite"
+    installation = Installation(folder, f"sqlite:///{file}", "text")
+    held: list[Found] = []
+
+    @contextmanager
+    def away() -> Iterator[None]:
+        """The file is locked by somebody else: nothing can be written."""
+        with installation.register() as database, database.begin():
+            yield
+
+    run = full_run(installation, away, held)
+    held.extend(installation.files())
+    run.dump = sqlite_dump(file)
+    return run
+
+
+def on_postgresql(folder: Path) -> Run:
+    """The run on a PostgreSQL of its own, with logs in JSON."""
+    with PostgresServer.start(forgetful=True) as server:
+        return _on_postgresql(folder, server)
+
+
+def _on_postgresql(folder: Path, server: PostgresServer) -> Run:
+    installation = Installation(folder, server.create_database("canaries"), "json")
+    held: list[Found] = []
+
+    @contextmanager
+    def away() -> Iterator[None]:
+        """First it hangs, then it is killed."""
+        server.pause()
+        yield
+        server.resume()
+        server.kill()
+        server.restart()
+
+    run = full_run(installation, away, held)
+    run.dump = postgres_dump(installation.database_url)
+    held.extend(installation.files())
+    held.extend(postgres_files(server, "canaries"))
+    return run
+
+
+def full_run(installation: Installation, away: Callable[[], object], held: list[Found]) -> Run:
+    """Everything that is said and done, from the start of the processes to their end."""
+    try:
+        installation.wait_until_ready()
+        with installation.register() as database, database.begin() as conn:
+            register(conn, installation.keys, datetime.now(UTC))
+        run = Run(installation.keys, b"", held)
+        talk(installation, run.screens)
+        break_things(installation, run.screens)
+        outage(installation, away, run.screens, held)
+        settle(installation)
+        held.append(("/metrics", installation.get("/metrics")))
+        held.append(("/health/ready", installation.get("/health/ready")))
+        held.extend(in_redis(installation.redis))
+        opened(installation, run)
+        held.extend(installation.files())  # with SQLite's log of writes, which goes when the last process ends
+    finally:
+        installation.stop()
+    return run
+
+
+def talk(installation: Installation, screens: set[str]) -> None:
+    """All canaries, several at a time; then those who behave badly."""
+
+    def some(first: int) -> set[str]:
+        line = Line(installation.port)
+        for one in CANARIES[first::CALLERS]:
+            conversations.everybody(line, one)
+        line.close()
+        return line.screens
+
+    with ThreadPoolExecutor(CALLERS) as callers:
+        screens.update(*callers.map(some, range(CALLERS)))
+    for one in CANARIES[::40]:
+        for method, path, body, headers in conversations.ill_behaved(one):
+            line = Line(installation.port)
+            status = line.send(path, body, headers, method)
+            assert status < 500, f"{method} {path}: {status}"
+            assert not search(line.last.encode()) or status == 200, line.last
+            line.close()
+        conversations.broken_lines(installation.port, one)
+
+
+def break_things(installation: Installation, screens: set[str]) -> None:
+    """Exceptions in the middle of hops and of jobs: a damaged row, a missing table, a forbidden value."""
+    line, one, other = Line(installation.port), canary(31), canary(32)
+    with installation.register() as database, database.begin() as conn:
+        person = persons.c.id == one.person_id
+        whole = conn.execute(select(persons.c.names_sealed).where(person)).scalar_one()
+        damaged = installation.keys.seal(one.name, "something else")
+        conn.execute(persons.update().where(person).values(names_sealed=damaged))
+    line.call(other.phone, tail=f"1*{one.number}")
+    with installation.register() as database, database.begin() as conn:
+        conn.execute(persons.update().where(person).values(names_sealed=whole))
+    installation.order("ALTER TABLE callbacks RENAME TO elsewhere", "ALTER TABLE owed_answers RENAME TO gone")
+    question = {
+        "phone": other.phone,
+        "text": other.name,
+        "seed": other.number.zfill(32),
+        "service_code": "*1#",
+    }
+    sealed = installation.keys.seal_bytes(orjson.dumps({**question, "left": None, "session": None}), QUESTION)
+    entry = installation.redis.xadd("owed", {"q": sealed})
+    line.call(other.second, "5", "6", "1", other.name, conversations.COMMUNE)
+    wait_for(lambda: b"owed_answers" in failures(installation))
+    installation.redis.xdel("owed", entry)
+    installation.order("ALTER TABLE elsewhere RENAME TO callbacks", "ALTER TABLE gone RENAME TO owed_answers")
+    refuse, allow = (
+        (
+            "CREATE TRIGGER refused BEFORE INSERT ON callbacks BEGIN SELECT RAISE(ABORT, 'refused'); END",
+            "DROP TRIGGER refused",
+        )
+        if installation.database_url.startswith("sqlite")
+        else (
+            "ALTER TABLE callbacks ADD CONSTRAINT refused CHECK (slot = 'JOURNEES') NOT VALID",
+            "ALTER TABLE callbacks DROP CONSTRAINT refused",
+        )
+    )
+    installation.order(refuse)
+    line.call(one.second, tail=f"5*6*1*{one.name}*{conversations.COMMUNE}")
+    installation.order(allow)
+    screens |= line.screens
+    line.close()
+
+
+def failures(installation: Installation) -> bytes:
+    """What the queue keeps of jobs that failed."""
+    return unpacked(b"\n".join(content for _, content in in_redis(installation.redis)))
+
+
+def outage(
+    installation: Installation, away: Callable[[], object], screens: set[str], held: list[Found]
+) -> None:
+    """The database is away for a moment: answers are owed, jobs wait, errors are logged."""
+    with away():  # type: ignore[attr-defined]
+        line = Line(installation.port)
+        for one in CANARIES[1:40:13]:
+            line.call(one.second, tail=f"1*1*3*{one.name}*1903*{conversations.COMMUNE}")
+        held.extend(in_redis(installation.redis))
+    screens |= line.screens
+    line.close()
+
+
+def settle(installation: Installation) -> None:
+    """Until the workers have nothing left to do."""
+    client = installation.redis
+
+    def done() -> bool:
+        client.delete(*(key for key in client.scan_iter("due:*")), "due:none")
+        waiting = client.xlen("hops") + client.xlen("ends") + client.xlen("owed")
+        left = installation.rows(
+            "SELECT (SELECT count(*) FROM owed_answers WHERE state = 'OWED')"
+            " + (SELECT count(*) FROM erasures WHERE state = 'REQUESTED')"
+            " + (SELECT count(*) FROM audit) - (SELECT count(*) FROM audit_chain)"
+        )
+        return not waiting and left == [(0,)]
+
+    wait_for(done)
+
+
+def wait_for(done: Callable[[], bool], seconds: float = 20) -> None:
+    until = monotonic() + seconds
+    while not done():
+        assert monotonic() < until, "the workers did not come to an end"
+        sleep(0.3)
+
+
+TABLES = (
+    *("persons", "coverages", "phones", "phone_links", "consents", "callbacks", "erasures", "visit_codes"),
+    *("messages", "owed_answers", "lookup_misses", "hops", "session_ends", "applied", "audit", "audit_chain"),
+)
+"""Every table that a conversation writes, or that names somebody."""
+
+
+def opened(installation: Installation, run: Run) -> None:
+    """What the key ring gives back, by purpose, and how many rows each table has."""
+    keys = run.keys
+    for table in TABLES:
+        run.rows[table] = int(str(installation.rows(f"SELECT count(*) FROM {table}")[0][0]))
+    with installation.register() as database, database.begin() as conn:
+        named = conn.execute(select(persons.c.names_sealed)).scalars()
+        run.sealed["names"] = {" ".join(opened_names(keys, sealed)) for sealed in named}
+        for purpose, column in (
+            (NUMBER, coverages.c.number_sealed),
+            ("nina", persons.c.nina_sealed),
+            (PHONE, phones.c.phone_sealed),
+            (TEXT, messages.c.text_sealed),
+            (NAMES, callbacks.c.names_sealed),
+        ):
+            found = conn.execute(select(column).where(column.is_not(None))).scalars()
+            run.sealed[purpose if purpose != NAMES else "callbacks"] = {
+                keys.unseal(one, purpose) for one in found
+            }
+        told = conn.execute(select(messages.c.to_sealed)).scalars()
+        run.sealed["recipients"] = {keys.unseal(one, PHONE) for one in told}
+        run.rows["erased"] = len(conn.execute(select(erasures).where(erasures.c.state == "DONE")).all())
