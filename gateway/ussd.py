@@ -25,8 +25,6 @@ PLAIN = ("content-type", "text/plain; charset=utf-8")
 SCREEN_HEADER = "at-ussd-hop-metadata"
 """Comes back in the end event; carries static screen names only (at most 99 characters, no bar)."""
 
-NOT_FOUND = b"Not Found\n"
-
 _CODE = re.compile(r"[*#0-9]{1,16}")
 _SESSION_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
@@ -49,7 +47,8 @@ class UssdEdge:
         shown = path[len(PREFIX) : -len(SUFFIX)]
         if "/" in shown or not self._gate.lets_in(environ, shown):
             self._metrics.refused("not let in")
-            return _say(start_response, "404 Not Found", NOT_FOUND)
+            # Flask has no such route: its answer is that of any path that does not exist, to the last header.
+            return self._inner(environ, start_response)
         if environ["REQUEST_METHOD"] != "POST":
             self._metrics.refused("method")
             return _say(start_response, "405 Method Not Allowed", b"POST\n", ("allow", "POST"))

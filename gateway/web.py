@@ -17,7 +17,7 @@ from gateway.health import Health
 from gateway.redis_lines import RedisAway
 from gateway.runtime import Runtime
 from gateway.simulator import add_simulator
-from gateway.ussd import NOT_FOUND, PLAIN, PREFIX, UssdEdge
+from gateway.ussd import PLAIN, PREFIX, UssdEdge
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,8 @@ def make_app(runtime: Runtime) -> Flask:
     """The application of one process."""
     app = Flask("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = runtime.settings.body_bytes
+    # An automatic OPTIONS would tell which paths exist to who does not know the secret.
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     add_health(app, runtime)
     add_end_events(app, runtime)
     if runtime.settings.demo:
@@ -93,10 +95,8 @@ def add_end_events(app: Flask, runtime: Runtime) -> None:
 def _plain(fault: HTTPException) -> Response:
     """An error page of one line. What does not exist and what may not be seen look the same."""
     # A wrong method must not tell that a path exists to who does not know the secret.
-    if fault.code in (404, 405) and request.path.startswith(PREFIX):
-        return Response(NOT_FOUND, 404, content_type=PLAIN[1])
-    if fault.code == 404:
-        return Response(NOT_FOUND, 404, content_type=PLAIN[1])
+    if fault.code == 404 or (fault.code == 405 and request.path.startswith(PREFIX)):
+        return Response("Not Found\n", 404, content_type=PLAIN[1])
     return Response(f"{fault.name}\n", fault.code, content_type=PLAIN[1])
 
 
