@@ -10,8 +10,10 @@ import logging
 import logging.config
 import os
 import sys
+import threading
 from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
 import orjson
@@ -19,13 +21,26 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from config.settings import Settings
-from gateway.masking import masked, masked_entry
+from gateway.masking import masked, masked_entry, trace
 
 HopLine = Callable[..., None]
 """Writes one line a hop: hop_line(screen=..., outcome=..., ms=..., ...), of safe fields only."""
 
 QUIET = ("urllib3", "sqlalchemy.engine", "granian.access", "werkzeug")
 """Loggers that repeat what callers sent: only their warnings are kept."""
+
+WEB_SERVER = ("_granian", "granian.access")
+"""Loggers to which the web server gives handlers of its own, which mask nothing."""
+
+log = structlog.get_logger(__name__)
+
+
+class MaskedHandler(logging.StreamHandler[Any]):
+    """Writes to standard error. Of a record that cannot be written only the logger's name is told."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """The library's own way prints the record with everything in it."""
+        _write(f"a record of {record.name} could not be written\n".encode())
 
 
 def configure(settings: Settings) -> None:
@@ -42,17 +57,23 @@ def configure(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     logging.config.dictConfig(logging_config(settings, shared))
+    logging.captureWarnings(True)
+    sys.excepthook = _process_failed
+    threading.excepthook = _thread_failed
+    sys.unraisablehook = _thread_failed
 
 
 def logging_config(settings: Settings, shared: list[Processor] | None = None) -> dict[str, Any]:
     """The standard library's configuration; the web server is given the same one."""
     chain: list[Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_trace),
         _mask,
         _as_json
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        ),
     ]
     foreign = shared or [
         structlog.stdlib.add_log_level,
@@ -68,9 +89,12 @@ def logging_config(settings: Settings, shared: list[Processor] | None = None) ->
                 "foreign_pre_chain": [*foreign, structlog.stdlib.add_logger_name],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "masked"}},
+        "handlers": {"stderr": {"()": MaskedHandler, "formatter": "masked"}},
         "root": {"handlers": ["stderr"], "level": settings.log_level},
-        "loggers": {name: {"level": "WARNING"} for name in QUIET},
+        "loggers": {
+            **{name: {"level": "WARNING"} for name in QUIET},
+            **{name: {"level": "WARNING", "handlers": [], "propagate": True} for name in WEB_SERVER},
+        },
     }
 
 
@@ -95,6 +119,21 @@ def _write(line: bytes) -> None:
     except OSError:
         # The disk of the logs is full, or their reader is gone. The person is still answered.
         return
+
+
+def _trace(exc_info: Any) -> str:
+    return trace(exc_info[1]) if exc_info[1] else ""
+
+
+def _process_failed(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, where)
+        return
+    log.critical("process failed", exc_info=(kind, error, where))
+
+
+def _thread_failed(told: Any) -> None:
+    log.error("thread failed", exc_info=(told.exc_type, told.exc_value, told.exc_traceback))
 
 
 def _mask(_logger: object, _name: str, entry: EventDict) -> EventDict:

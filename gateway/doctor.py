@@ -1,0 +1,184 @@
+"""`ramu doctor`: what is wrong with this installation, in one line each with its remedy. It changes nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, Worker
+from rq.serializers import JSONSerializer
+from sqlalchemy import func, select
+
+from config.faults import Fault
+from config.jobs import ERASE, LANES
+from config.settings import BadSettings, Settings, load, weak
+from gateway.runtime import redis_client
+from gateway.sessions import OWED
+from models.database import Database
+from models.keyring import KeyRing
+from models.schema import standing
+
+OK, DOUBT, BAD = "ok", "doubt", "BAD"
+
+OLDEST_REDIS = (7, 0)
+DEADLINE_MS = 2_000
+FREE_BYTES = 1_000_000_000
+CLOCK_SECONDS = 2.0
+"""More than so far apart, leases and expiries of two machines disagree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: its part, `ok`, `doubt` or `BAD`, what was found, and what to do."""
+
+    part: str
+    state: str
+    found: str
+    remedy: str = ""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def doctor(as_json: bool) -> None:
+    """Say what is wrong with this installation. Exit code 1 when something is bad."""
+    findings = tuple(examine())
+    bad = any(finding.state == BAD for finding in findings)
+    if as_json:
+        click.echo(json.dumps({"ok": not bad, "findings": [asdict(finding) for finding in findings]}))
+    else:
+        for finding in findings:
+            click.echo(f"{finding.state:6}{finding.part:10}{finding.found}")
+            if finding.remedy:
+                click.echo(f"{'':16}-> {finding.remedy}")
+    raise SystemExit(1 if bad else 0)
+
+
+def examine() -> Iterator[Finding]:
+    """Every finding about the installation that the environment and the settings file describe."""
+    try:
+        settings = load()
+    except BadSettings as fault:
+        yield Finding("settings", BAD, str(fault), "correct the environment or ramu.toml")
+        return
+    yield Finding("settings", OK, "read")
+    for check in (_secrets, _keys, _folder, _database, _redis):
+        yield from check(settings)
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    remedy = "RAMU_WEBHOOK_SECRETS=$(openssl rand -hex 32), and register the address with the provider"
+    for reason in weak(settings):
+        yield Finding("secrets", DOUBT if settings.demo else BAD, reason, remedy)
+    if not weak(settings):
+        yield Finding("secrets", OK, f"{len(settings.webhook_secrets)} accepted")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    try:
+        keys = KeyRing.open(settings.key_folder)
+    except Fault as fault:
+        yield Finding(
+            "keys",
+            BAD,
+            str(fault),
+            "restore the key file from its backup; on a new installation: ramu db migrate",
+        )
+        return
+    yield Finding("keys", OK, f"key {keys.primary} seals, {len(keys.key_ids)} in the ring")
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_folder
+    if not folder.is_dir():
+        yield Finding("disk", DOUBT, f"{folder} is not there", "ramu run or ramu db migrate makes it")
+        return
+    if folder.stat().st_mode & 0o077:
+        yield Finding("disk", BAD, f"{folder} can be read by others", f"chmod 700 {folder}")
+    free = shutil.disk_usage(folder).free
+    state, remedy = (OK, "") if free > FREE_BYTES else (BAD, "make room: without it nothing can be stored")
+    yield Finding("disk", state, f"{free // 1_000_000} MB free", remedy)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    url = settings.database_url.get_secret_value()
+    database = Database.open(url, deadline_ms=DEADLINE_MS)
+    try:
+        with database.begin(reading=True) as conn:
+            now = conn.execute(select(func.now())).scalar_one() if database.dialect == "postgresql" else None
+        missing = standing(url).missing
+    except Fault as fault:
+        yield Finding("database", BAD, str(fault), "start it, or correct DATABASE_URL")
+        return
+    finally:
+        database.dispose()
+    if missing:
+        yield Finding("database", BAD, f"{len(missing)} steps behind this version", "ramu db migrate")
+    elif database.dialect == "sqlite" and not settings.demo:
+        yield Finding("database", DOUBT, "SQLite, up to date", "PostgreSQL for a service: DATABASE_URL")
+    else:
+        yield Finding("database", OK, f"{database.dialect}, up to date")
+    if now is not None:
+        yield _clock("database", now)
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    client = redis_client(settings)
+    try:
+        told: dict[str, Any] = client.info()  # type: ignore[assignment]
+        yield from _redis_settings(told)
+        seconds, microseconds = client.time()  # type: ignore[misc]
+        yield _clock("redis", datetime.fromtimestamp(seconds + microseconds / 1e6, UTC))
+        yield from _work(client)
+    except RedisError as fault:
+        yield Finding(
+            "redis", BAD, f"does not answer: {type(fault).__name__}", "start it, or correct REDIS_URL"
+        )
+    finally:
+        client.close()
+
+
+def _redis_settings(told: dict[str, Any]) -> Iterator[Finding]:
+    version = str(told.get("valkey_version") or told.get("redis_version", "0"))
+    numbers = tuple(int(part) for part in version.split(".")[:2])
+    demands: tuple[tuple[bool, str, str], ...] = (
+        (numbers >= OLDEST_REDIS, f"version {version}", "version 7 or later"),
+        (told.get("aof_enabled") == 1, "no append-only file: a crash loses calls", "appendonly yes"),
+        (
+            told.get("maxmemory_policy") == "noeviction",
+            f"forgets jobs when memory is short ({told.get('maxmemory_policy')})",
+            "maxmemory-policy noeviction",
+        ),
+    )
+    wrong = [Finding("redis", BAD, found, remedy) for well, found, remedy in demands if not well]
+    yield from wrong or [Finding("redis", OK, f"version {version}, append-only, no eviction")]
+
+
+def _work(client: Redis) -> Iterator[Finding]:
+    for lane in LANES:
+        queue = Queue(lane, connection=client, serializer=JSONSerializer)
+        workers = Worker.all(queue=queue)
+        if not workers:
+            yield Finding("workers", BAD, f"nobody works on {lane}", f"ramu worker --lane {lane}")
+        else:
+            yield Finding("workers", OK, f"{len(workers)} on {lane}, {queue.count} waiting")
+        if failed := queue.failed_job_registry.count:
+            yield Finding("workers", DOUBT, f"{failed} failed on {lane}", "read the worker's log")
+    # The longest period of the tick is kept in Redis while it lasts.
+    if not client.exists(f"due:{ERASE}"):
+        yield Finding("tick", BAD, "nobody asks for the jobs that are due", "ramu tick")
+    if owed := client.xlen(OWED):
+        yield Finding("answers", DOUBT, f"{owed} owed by SMS", "they follow when the database answers")
+
+
+def _clock(whose: str, now: datetime) -> Finding:
+    apart = abs((datetime.now(UTC) - now).total_seconds())
+    if apart > CLOCK_SECONDS:
+        return Finding("clock", BAD, f"{apart:.0f} s from the {whose}'s", "set both clocks by NTP")
+    return Finding("clock", OK, f"agrees with the {whose}'s")
