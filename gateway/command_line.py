@@ -74,7 +74,7 @@ class LazyCommands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that `args` name; a misspelt one is answered with the nearest names."""
         if args[0] not in COMMANDS:
-            near = get_close_matches(args[0], COMMANDS, n=2, cutoff=0.5)
+            near = get_close_matches(args[0], COMMANDS, n=2, cutoff=0.6)
             hint = f" Did you mean {' or '.join(near)}?" if near else " See ramu --help."
             ctx.fail(f"no command {args[0]!r}.{hint}")
         return super().resolve_command(ctx, args)

@@ -131,9 +131,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
 def _redis(settings: Settings) -> Iterator[Finding]:
     client = redis_client(settings)
     try:
-        told: dict[str, Any] = client.info()  # type: ignore[assignment]
+        told: dict[str, Any] = client.info()
         yield from _redis_settings(told)
-        seconds, microseconds = client.time()  # type: ignore[misc]
+        seconds, microseconds = client.time()
         yield _clock("redis", datetime.fromtimestamp(seconds + microseconds / 1e6, UTC))
         yield from _work(client)
     except RedisError as fault:

@@ -49,7 +49,7 @@ class Gate:
             chain = [*environ.get("HTTP_X_FORWARDED_FOR", "").split(","), *chain]
         for address in reversed([part.strip() for part in chain]):
             if not _inside(address, self._proxies):
-                return address
+                return str(address)
         return ""
 
     def _in_networks(self, address: str) -> bool:

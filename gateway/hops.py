@@ -72,18 +72,17 @@ class Hops:
     def answer(self, hop: Hop) -> Answer:
         """What the phone shows. One log line and one figure a hop, neither with a number."""
         began = perf_counter()
-        try:
-            self._places.get(timeout=PLACE_SECONDS)
-        except Empty:
-            answer, outcome, told = self._end("crowded", BUSY), "crowded", {}
-        else:
-            answer, outcome, told = self._in_place(hop, began)
+        answer, outcome, told = self._in_place(hop, began)
         seconds = perf_counter() - began
         self._metrics.hop(answer.screen, outcome, seconds)
         self._tell(screen=answer.screen, outcome=outcome, ms=round(seconds * 1000, 1), **told)
         return answer
 
     def _in_place(self, hop: Hop, began: float) -> Told:
+        try:
+            self._places.get(timeout=PLACE_SECONDS)
+        except Empty:
+            return self._end("crowded", BUSY), "crowded", {}
         try:
             return self._answered(hop, began)
         except RedisAway:

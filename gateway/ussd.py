@@ -16,8 +16,8 @@ from gateway.hops import Hop, Hops
 from gateway.runtime import Runtime
 from models.identifiers import BadMsisdn, Msisdn
 
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, Any], Iterable[bytes]]
 
 PREFIX = "/hooks/africastalking/"
 SUFFIX = "/ussd"

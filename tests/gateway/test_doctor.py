@@ -1,0 +1,104 @@
+"""`ramu doctor`: each fault of an installation is named with its remedy."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from redis import Redis
+
+from gateway.doctor import doctor
+from models.keyring import FILE_NAME, KeyRing
+from workers.tick import ask_for_due
+
+
+@pytest.fixture
+def installation(
+    tmp_path: Path, sqlite_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> pytest.MonkeyPatch:
+    """A sound one, in the environment; each test breaks one part of it."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    KeyRing.create(folder / "keys")
+    told = {
+        "DATABASE_URL": sqlite_url,
+        "REDIS_URL": redis_url,
+        "RAMU_DATA_FOLDER": str(folder),
+        "RAMU_WEBHOOK_SECRETS": "s" * 32,
+        "RAMU_SETTINGS": str(tmp_path / "none.toml"),
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def findings(part: str) -> list[dict[str, str]]:
+    told = json.loads(CliRunner().invoke(doctor, ["--json"]).output)
+    assert told["ok"] == all(finding["state"] != "BAD" for finding in told["findings"])
+    return [finding for finding in told["findings"] if finding["part"] == part]
+
+
+def bad(part: str) -> str:
+    found = [finding for finding in findings(part) if finding["state"] == "BAD"]
+    assert found, findings(part)
+    assert found[0]["remedy"]
+    return found[0]["found"]
+
+
+@pytest.mark.parametrize("part", ["settings", "secrets", "keys", "disk", "redis", "clock"])
+def test_a_sound_part_is_ok(installation: pytest.MonkeyPatch, part: str) -> None:
+    assert [finding["state"] for finding in findings(part)] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "part", "told"),
+    [
+        pytest.param("PORT", "0", "settings", "port", id="a port that is none"),
+        pytest.param("RAMU_WEBHOOK_SECRETS", "", "secrets", "no callback secret", id="no secret"),
+        pytest.param("RAMU_WEBHOOK_SECRETS", "s" * 31, "secrets", "fewer than 32", id="a short secret"),
+        pytest.param("REDIS_URL", "redis://127.0.0.1:1", "redis", "does not answer", id="no Redis"),
+        pytest.param(
+            "DATABASE_URL", "postgresql://127.0.0.1:1/x", "database", "does not answer", id="no database"
+        ),
+        pytest.param("RAMU_KEY_FOLDER", "/nonexistent", "keys", "no key ring", id="no keys"),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    installation: pytest.MonkeyPatch, name: str, value: str, part: str, told: str
+) -> None:
+    installation.setenv(name, value)
+    assert told in bad(part)
+    assert CliRunner().invoke(doctor).exit_code == 1
+
+
+def test_a_database_without_tables_is_named(installation: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    installation.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/empty.sqlite")
+    assert "behind" in bad("database")
+
+
+def test_keys_that_others_can_read_are_named(installation: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "data" / "keys" / FILE_NAME).chmod(0o644)
+    assert "read by others" in bad("keys")
+
+
+def test_a_folder_that_others_can_read_is_named(installation: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "data").chmod(0o755)
+    assert "read by others" in bad("disk")
+
+
+def test_a_queue_without_a_worker_or_a_tick_is_named(
+    installation: pytest.MonkeyPatch, redis_url: str
+) -> None:
+    assert "nobody" in bad("workers")
+    assert "nobody" in bad("tick")
+    with Redis.from_url(redis_url) as client:
+        ask_for_due(client)
+    assert findings("tick") == []
+
+
+def test_no_secret_and_no_password_is_told(installation: pytest.MonkeyPatch) -> None:
+    installation.setenv("DATABASE_URL", "postgresql://ramu:hunter22@127.0.0.1:1/x")
+    installation.setenv("RAMU_WEBHOOK_SECRETS", "almostgoodenough")
+    told = CliRunner().invoke(doctor).output
+    assert "hunter22" not in told
+    assert "almostgoodenough" not in told
