@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 class MaskedHandler(logging.StreamHandler[Any]):
     """Writes to standard error. Of a record that cannot be written only the logger's name is told."""
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+    def handleError(self, record: logging.LogRecord) -> None:
         """The library's own way prints the record with everything in it."""
         _write(f"a record of {record.name} could not be written\n".encode())
 

@@ -1,4 +1,4 @@
-"""Nothing that could name a person, and no secret, is written to a log: numbers, quoted values and secrets are masked."""
+"""Nothing that could name a person, and no secret, is written to a log."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ _NUMBER = re.compile(
           | 127\.0\.0\.1 | 0\.0\.0\.0 )
         (?! [.\-]?\d ) )
     | (?<![^\W_]) (?=(?:[A-Za-z]*\d){4}) [^\W_]{13,16} (?![^\W_])       # as long as a NINA, with digits in it
-    | (?:\+|%2B)? (?:%3)?\d (?: (?:%2\d|%2[A-F]|%C2%A0|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|[^\w\n"':;=<>|\[\]{}]|_){0,3} (?:%3)?\d ){5,}
-                                                                        # six digits or more, however spaced
+    | (?:\+|%2B)? (?:%3)?\d (?:                                         # six digits or more, however spaced
+        (?: %2\d | %2[A-F] | %C2%A0 | \\x[0-9a-f]{2} | \\u[0-9a-f]{4} | [^\w\n%"':;=<>|\[\]{}] | _ ){0,3}
+        (?:%3)?\d ){5,}
     """,
     re.VERBOSE | re.IGNORECASE,
 )

@@ -192,6 +192,7 @@ class Database:
         engine = create_engine(
             "sqlite://" if self.dialect == "sqlite" else "postgresql+psycopg://",
             creator=lambda: self._connect(autocommit=False),
+            hide_parameters=True,  # an error must not print what was looked for
             poolclass=QueuePool,
             pool_size=8,
             pool_timeout=self._deadline or 30,

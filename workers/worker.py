@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from time import sleep
+from typing import Any
 
 import click
 import structlog
@@ -14,6 +15,7 @@ from rq.serializers import JSONSerializer
 from config.jobs import LANES
 from config.settings import Settings, load
 from gateway.logs import configure
+from gateway.masking import masked, trace
 from workers.desk import queue_client
 
 log = structlog.get_logger(__name__)
@@ -22,6 +24,30 @@ TTL_SECONDS = 60
 """A worker that was killed is known to be gone after this long (its jobs then fail and are asked for again)."""
 
 PAUSE_SECONDS = 1.0
+
+
+class MaskedWorker(SimpleWorker):
+    """Of a job that failed it logs, and leaves in Redis, a trace that names nobody. RQ would keep every word."""
+
+    _trace = ""
+
+    def handle_exception(self, job: Any, *exc_info: Any) -> None:
+        """Called first, with the exception."""
+        self._trace = trace(exc_info[1])
+        log.error("job failed", job=job.id, exc_info=exc_info)
+
+    def handle_job_failure(
+        self,
+        job: Any,
+        queue: Queue,
+        started_job_registry: Any = None,
+        exc_string: str = "",
+        execution: Any = None,
+    ) -> None:
+        """Called second, with the exception as RQ would write it down."""
+        told = self._trace or masked(exc_string)
+        self._trace = ""
+        super().handle_job_failure(job, queue, started_job_registry, told, execution)
 
 
 @click.command()
@@ -59,7 +85,7 @@ def _work(settings: Settings, lane: str, *, burst: bool) -> None:
     client = queue_client(settings)
     try:
         queue = Queue(lane, connection=client, serializer=JSONSerializer)
-        horse = SimpleWorker(
+        horse = MaskedWorker(
             [queue],
             connection=client,
             serializer=JSONSerializer,

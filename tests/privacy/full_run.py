@@ -110,7 +110,9 @@ def full_run(installation: Installation, away: Callable[[], object], held: list[
         held.append(("/health/ready", installation.get("/health/ready")))
         held.extend(in_redis(installation.redis))
         opened(installation, run)
-        held.extend(installation.files())  # with SQLite's log of writes, which goes when the last process ends
+        held.extend(
+            installation.files()
+        )  # with SQLite's log of writes, which goes when the last process ends
     finally:
         installation.stop()
     return run
