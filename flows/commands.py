@@ -29,7 +29,10 @@ def flows() -> None:
 
 @flows.command()
 def check() -> None:
-    """Walk every screen as every demo phone, in every language, with the longest values. Exits 1 on a fault."""
+    """Walk every screen as every demo phone, in every language, with the longest values. Exits 1 on a fault.
+
+    Example: ramu flows check
+    """
     with TemporaryDirectory() as folder:
         walk, strays = checked(Path(folder), datetime.now(UTC))
     for complaint in walk.complaints:
@@ -56,7 +59,10 @@ def draw(stdout: bool) -> None:
 
 @flows.command()
 def texts() -> None:
-    """Bring the translation files in step with the screens, keeping what is translated."""
+    """Bring the translation files in step with the screens, keeping what is translated.
+
+    Example: ramu flows texts
+    """
     for language, count in catalogues.update().items():
         click.echo(f"{language}: {count} texts")
 

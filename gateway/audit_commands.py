@@ -24,7 +24,10 @@ def audit() -> None:
 
 @audit.command()
 def head() -> None:
-    """Seal what waits and print the newest link. Keep it outside of this machine, for `verify --head`."""
+    """Seal what waits and print the newest link. Keep it outside of this machine, for `verify --head`.
+
+    Example: ramu audit head > audit.head
+    """
     with opened(load()) as (database, keys):
         sealed = trail.BATCH
         while sealed == trail.BATCH:
@@ -40,7 +43,10 @@ def head() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def verify(kept: Path | None, as_json: bool) -> None:
-    """Read the whole trail and check every row and link. Exit code 1 when something was tampered with."""
+    """Read the whole trail and check every row and link. Exit code 1 when something was tampered with.
+
+    Example: ramu audit verify --head audit.head
+    """
     known = _read_head(kept) if kept else None
     with opened(load()) as (database, keys), database.begin(reading=True) as conn:
         report = trail.verify_chain(conn, keys, known)

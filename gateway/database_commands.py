@@ -21,7 +21,10 @@ def db() -> None:
 
 @db.command()
 def migrate() -> None:
-    """Make the tables or bring them up to date; the places of Mali are written anew. Safe to repeat."""
+    """Make the tables or bring them up to date; the places of Mali are written anew. Safe to repeat.
+
+    Example: ramu db migrate
+    """
     url = url_of(load())
     before = standing(url)
     bring_up_to_date(url)
@@ -36,7 +39,10 @@ def migrate() -> None:
 @db.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(as_json: bool) -> None:
-    """Say at which step the database stands. Exit code 1 when steps are missing."""
+    """Say at which step the database stands. Exit code 1 when steps are missing.
+
+    Example: ramu db status --json
+    """
     found = standing(url_of(load()))
     if as_json:
         click.echo(json.dumps({"current": found.current, "newest": found.newest, "missing": found.missing}))

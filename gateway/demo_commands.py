@@ -34,7 +34,10 @@ def demo() -> None:
 
 @demo.command("load")
 def load_people() -> None:
-    """Write the fictional people into the database and bring their days up to date. Safe to repeat."""
+    """Write the fictional people into the database and bring their days up to date. Safe to repeat.
+
+    Example: ramu demo load
+    """
     count = prepare_demo(load(), datetime.now(UTC))
     click.echo(f"{count} fictional people: ramu demo show")
 
@@ -42,7 +45,10 @@ def load_people() -> None:
 @demo.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def show(as_json: bool) -> None:
-    """List phones and numbers to try, with the verdict that each must get and why."""
+    """List phones and numbers to try, with the verdict that each must get and why.
+
+    Example: ramu demo show --json
+    """
     people = [asdict(person) for person in expected()]
     if as_json:
         click.echo(json.dumps({"ussd_url": ussd_url(load()), "people": people}, ensure_ascii=False))
@@ -58,7 +64,10 @@ def show(as_json: bool) -> None:
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same people.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def generate(people: int, seed: int, as_json: bool) -> None:
-    """Add a made-up register: households, rights and phones in realistic proportions."""
+    """Add a made-up register: households, rights and phones in realistic proportions.
+
+    Example: ramu demo generate --people 100000 --seed 1
+    """
     settings, now = load(), datetime.now(UTC)
     prepare_demo(settings, now)
     started = monotonic()

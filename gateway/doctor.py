@@ -47,7 +47,10 @@ class Finding:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def doctor(as_json: bool) -> None:
-    """Say what is wrong with this installation. Exit code 1 when something is bad."""
+    """Say what is wrong with this installation. Exit code 1 when something is bad.
+
+    Example: ramu doctor --json
+    """
     findings = tuple(examine())
     bad = any(finding.state == BAD for finding in findings)
     if as_json:

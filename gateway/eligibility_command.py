@@ -55,7 +55,10 @@ def eligibility() -> None:
     help="Another folder of rule tables, to rehearse a decree on a copy of config/rules.",
 )
 def decide(file: IO[bytes], day: str | None, rules: Path | None) -> None:
-    """Decide every case of FILE (- reads standard input) and print the decisions as JSON."""
+    """Decide every case of FILE (- reads standard input) and print the decisions as JSON.
+
+    Example: ramu eligibility decide cases.json
+    """
     meta, cases = _read(file.read())
     question = Question(_day(day, meta), Facts(rules) if rules else facts.SHIPPED)
     answers = [_answer(place, case, question) for place, case in enumerate(cases, start=1)]

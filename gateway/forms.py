@@ -22,10 +22,12 @@ class BadForm(Exception):
 def body_of(environ: dict[str, Any], most: int) -> bytes:
     """The request's body, of at most `most` bytes, with or without a declared length. Raises BadForm."""
     declared = environ.get("CONTENT_LENGTH") or ""
-    if declared.isdecimal() and int(declared[:12]) > most:
+    known = declared.isdecimal()
+    length = int(declared[:12]) if known else most + 1
+    if known and length > most:
         raise BadForm("demande trop longue", 413)
     try:
-        body: bytes = environ["wsgi.input"].read(most + 1)
+        body: bytes = environ["wsgi.input"].read(length)
     except OSError as fault:
         raise BadForm("demande interrompue") from fault
     if len(body) > most:

@@ -33,7 +33,10 @@ def keys() -> None:
 @keys.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def show(as_json: bool) -> None:
-    """List the keys, and how many stored values each has sealed. Keys themselves are never shown."""
+    """List the keys, and how many stored values each has sealed. Keys themselves are never shown.
+
+    Example: ramu keys show
+    """
     with opened(load()) as (database, ring), database.begin(reading=True) as conn:
         values = rotation.values_by_key(conn)
     rows = [
@@ -50,7 +53,10 @@ def show(as_json: bool) -> None:
 
 @keys.command()
 def add() -> None:
-    """Add a key that seals from now on; older ones go on opening what they sealed."""
+    """Add a key that seals from now on; older ones go on opening what they sealed.
+
+    Example: ramu keys add
+    """
     with opened(load()) as (_, ring):
         click.echo(f"key {ring.add_key()} seals now")
 
@@ -61,6 +67,8 @@ def rotate(drop_old: bool) -> None:
     """Seal everything anew under a new key, while the gateway runs. After a stop or a crash, call it again.
 
     Conversations and promises in Redis are sealed too: drop old keys a day later, with a second call.
+
+    Example: ramu keys rotate
     """
     with opened(load()) as (database, ring):
         added = _choose_key(database, ring)

@@ -27,11 +27,12 @@ class NoAnswer(Fault):
 
 @dataclass(slots=True)
 class Call:
-    """One call: where the gateway is, who calls, and what was typed and shown so far."""
+    """One call: where the gateway is, who calls, what was dialled, and what was typed and shown so far."""
 
     url: str
     phone: str
     service_code: str
+    dialled: str
     session: str = field(default_factory=lambda: f"phone-{secrets.token_hex(8)}")
     typed: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
@@ -60,12 +61,11 @@ class Call:
         return screen, kind == "CON"
 
     def as_test(self) -> str:
-        """What was typed and shown, as a test of a conversation."""
-        lines = ["def test_a_call(phone: Phone) -> None:", f"    phone.dial({self.service_code!r})"]
-        for number, screen in enumerate(self.shown):
-            if number:
-                lines.append(f"    phone.types({self.typed[number - 1]!r})")
-            lines.append(f"    phone.sees({screen.splitlines()[0]!r})")
+        """What was typed and shown, as a test of a conversation for tests/flows."""
+        steps = [("dial", self.dialled), *(("types", typed) for typed in self.typed)]
+        lines = ["def test_a_call(phone: Dialling) -> None:", f"    caller = phone({self.phone!r})"]
+        for (verb, typed), screen in zip(steps, self.shown, strict=True):
+            lines.append(f"    caller.{verb}({typed!r}).sees({screen.splitlines()[0]!r})")
         return "\n".join(lines)
 
 
@@ -83,7 +83,7 @@ def phone(number: str, code: str | None, url: str | None, as_test: bool) -> None
     """
     chosen = settings.load(demo=True)
     address = url or f"{chosen.address}/hooks/africastalking/{settings.DEMO_SECRET}/ussd"
-    call = Call(address, number, chosen.service_code)
+    call = Call(address, number, chosen.service_code, code or chosen.service_code)
     base = chosen.service_code.rstrip("#")
     text = (code or chosen.service_code).removeprefix(base).strip("*").rstrip("#")
     for screen in _conversation(call, text):

@@ -58,7 +58,10 @@ def _enqueue(client: Redis, job: str) -> None:
 
 @click.command()
 def tick() -> None:
-    """Ask for the jobs that are due, until SIGTERM or Ctrl-C."""
+    """Ask for the jobs that are due, until SIGTERM or Ctrl-C.
+
+    Example: ramu tick
+    """
     settings = load()
     configure(settings)
     stop = Event()

@@ -26,7 +26,10 @@ STOP_SECONDS = 5
 
 @click.command()
 def web() -> None:
-    """Serve the callbacks and the pages until SIGTERM or Ctrl-C."""
+    """Serve the callbacks and the pages until SIGTERM or Ctrl-C.
+
+    Example: ramu web
+    """
     settings = load()
     if not settings.secrets:
         raise Fault("; ".join(weak(settings)) + ". Remedy: ramu doctor")

@@ -54,7 +54,10 @@ class MaskedWorker(SimpleWorker):
 @click.option("--lane", type=click.Choice(LANES), required=True, help="The queue to work on.")
 @click.option("--burst", is_flag=True, help="Stop when the queue is empty.")
 def worker(lane: str, burst: bool) -> None:
-    """Work on one queue until SIGTERM or Ctrl-C."""
+    """Work on one queue until SIGTERM or Ctrl-C.
+
+    Example: ramu worker --lane transactional
+    """
     settings = load()
     configure(settings)
     serve(settings, lane, burst=burst)
