@@ -53,7 +53,10 @@ Ctrl-C stops everything. Data in {folder}, logs {logs}.
 
 @click.command()
 def run() -> None:
-    """Serve the demonstration: web, jobs and an embedded queue, until Ctrl-C."""
+    """Serve the demonstration: web, jobs and an embedded queue, until Ctrl-C.
+
+    Example: PORT=8001 ramu run
+    """
     stop = _stop_signals()
     settings = load(demo=True)
     with ExitStack() as stack:
