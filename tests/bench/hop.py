@@ -83,9 +83,11 @@ def hop(
         "processes": processes,
         "threads": threads,
         "cores": os.cpu_count(),
+        "load_before": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
     }
     with set_stage(folder.absolute(), people, seed, Size(processes, threads), fresh=fresh) as stage:
+        facts["commit_ms"] = stage.commit_ms()
         findings = run(stage, plan)
         layers = layers_of(stage, plan.layer_hops)
         layers.insert(0, Layer("web server (bare WSGI)", round(floor_us(findings), 1), 0.0))

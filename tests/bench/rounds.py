@@ -127,7 +127,7 @@ def judged(stage: Stage, findings: Findings, layers: list[Layer], facts: Json) -
         "menu_to_bare_flask": round(median_ratio(samples[f"{GATEWAY}: menu"], samples[FLASK]), 3),
         "contenders": {**contenders, **absent},
         "at_200_hops_a_second": tails,
-        "layers_us": {layer.name: layer.cpu_us for layer in layers},
+        "layers_us": {layer.name: {"cpu": layer.cpu_us, "clock": layer.clock_us} for layer in layers},
     }
     return report(measured_all, figures)
 

@@ -7,6 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import psycopg
 
 from config.faults import Fault
 from models.keyring import FILE_NAME, KeyRing
@@ -33,6 +37,8 @@ BUILDER = "ussd-menu-builder"
 """The contenders."""
 
 SMALL_REGISTER = 1_000
+COMMITS = 30
+
 MOST_WRONG = 0.02
 """The share of answers that may be something else than what was asked for before the run is void."""
 
@@ -77,6 +83,17 @@ class Stage:
             redis_us=used["redis"],
             latencies_ms=outcome.latencies_ms,
         )
+
+    def commit_ms(self) -> float:
+        """Milliseconds of one small commit as things are now: what a hop that discloses must wait for the disk."""
+        times = []
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS bench_commits (at timestamptz)")
+            for _ in range(COMMITS):
+                began = perf_counter()
+                connection.execute("INSERT INTO bench_commits VALUES (now())")
+                times.append((perf_counter() - began) * 1000)
+        return round(median(times), 2)
 
     def at_a_pace(self, name: str, forms: list[str], rate: float) -> list[float]:
         """Sends these forms at a constant pace; the times in milliseconds, each from when its form was due."""
