@@ -87,6 +87,10 @@ class Hops:
             return self._answered(hop, began)
         except RedisAway:
             return self._end("redis", AWAY), "redis_away", {}
+        except Exception:
+            # A kept answer that cannot be opened: its key is gone, or somebody changed it.
+            log.exception("hop failed")
+            return self._end("failed", AWAY), "failed", {}
         finally:
             self._runtime.database.give_back()
             self._places.put(None)

@@ -26,6 +26,7 @@ class Line:
     port: int
     screens: set[str] = field(default_factory=set)
     last: str = ""
+    _hop: str = ""
 
     def __post_init__(self) -> None:
         self._http = HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -48,10 +49,15 @@ class Line:
         for key in (None, *keys):
             text = text if key is None else f"{text}*{key}" if text else key
             told = {"sessionId": session, "phoneNumber": phone, "serviceCode": CODE, "text": text}
-            assert self.send(USSD, urlencode(told)) == 200, self.last
+            self._hop = urlencode(told)
+            assert self.send(USSD, self._hop) == 200, self.last
             if self.last.startswith("END"):
                 break
         return self.last
+
+    def repeat(self) -> None:
+        """The last hop once more, as the provider does when it has not heard the answer."""
+        assert self.send(USSD, self._hop) == 200, self.last
 
     def close(self) -> None:
         """Hangs up; the next request connects again."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic, sleep
 
-import orjson
 from sqlalchemy import select
 
 from models.callbacks import callbacks
@@ -18,11 +16,10 @@ from models.coverage import NUMBER, coverages
 from models.erasures import erasures
 from models.keyring import KeyRing
 from models.messages import TEXT, messages
-from models.owed_answers import QUESTION
 from models.people import NAMES, opened_names, persons
 from models.phones import PHONE, phones
-from tests.privacy import conversations
-from tests.privacy.canaries import CANARIES, canary, register
+from tests.privacy import breakage, conversations
+from tests.privacy.canaries import CANARIES, register
 from tests.privacy.conversations import Line
 from tests.privacy.installation import (
     Found,
@@ -32,7 +29,7 @@ from tests.privacy.installation import (
     postgres_files,
     sqlite_dump,
 )
-from tests.privacy.search import search, unpacked
+from tests.privacy.search import search
 from workers.servers import PostgresServer
 
 CALLERS = 4
@@ -95,7 +92,9 @@ def _on_postgresql(folder: Path, server: PostgresServer) -> Run:
     return run
 
 
-def full_run(installation: Installation, away: Callable[[], object], held: list[Found]) -> Run:
+def full_run(
+    installation: Installation, away: Callable[[], AbstractContextManager[None]], held: list[Found]
+) -> Run:
     """Everything that is said and done, from the start of the processes to their end."""
     try:
         installation.wait_until_ready()
@@ -103,16 +102,15 @@ def full_run(installation: Installation, away: Callable[[], object], held: list[
             register(conn, installation.keys, datetime.now(UTC))
         run = Run(installation.keys, b"", held)
         talk(installation, run.screens)
-        break_things(installation, run.screens)
+        run.screens |= breakage.everything(installation)
         outage(installation, away, run.screens, held)
         settle(installation)
         held.append(("/metrics", installation.get("/metrics")))
         held.append(("/health/ready", installation.get("/health/ready")))
         held.extend(in_redis(installation.redis))
         opened(installation, run)
-        held.extend(
-            installation.files()
-        )  # with SQLite's log of writes, which goes when the last process ends
+        # Once while all is open: SQLite's log of writes goes with the last process.
+        held.extend(installation.files())
     finally:
         installation.stop()
     return run
@@ -140,58 +138,14 @@ def talk(installation: Installation, screens: set[str]) -> None:
         conversations.broken_lines(installation.port, one)
 
 
-def break_things(installation: Installation, screens: set[str]) -> None:
-    """Exceptions in the middle of hops and of jobs: a damaged row, a missing table, a forbidden value."""
-    line, one, other = Line(installation.port), canary(31), canary(32)
-    with installation.register() as database, database.begin() as conn:
-        person = persons.c.id == one.person_id
-        whole = conn.execute(select(persons.c.names_sealed).where(person)).scalar_one()
-        damaged = installation.keys.seal(one.name, "something else")
-        conn.execute(persons.update().where(person).values(names_sealed=damaged))
-    line.call(other.phone, tail=f"1*{one.number}")
-    with installation.register() as database, database.begin() as conn:
-        conn.execute(persons.update().where(person).values(names_sealed=whole))
-    installation.order("ALTER TABLE callbacks RENAME TO elsewhere", "ALTER TABLE owed_answers RENAME TO gone")
-    question = {
-        "phone": other.phone,
-        "text": other.name,
-        "seed": other.number.zfill(32),
-        "service_code": "*1#",
-    }
-    sealed = installation.keys.seal_bytes(orjson.dumps({**question, "left": None, "session": None}), QUESTION)
-    entry = installation.redis.xadd("owed", {"q": sealed})
-    line.call(other.second, "5", "6", "1", other.name, conversations.COMMUNE)
-    wait_for(lambda: b"owed_answers" in failures(installation))
-    installation.redis.xdel("owed", entry)
-    installation.order("ALTER TABLE elsewhere RENAME TO callbacks", "ALTER TABLE gone RENAME TO owed_answers")
-    refuse, allow = (
-        (
-            "CREATE TRIGGER refused BEFORE INSERT ON callbacks BEGIN SELECT RAISE(ABORT, 'refused'); END",
-            "DROP TRIGGER refused",
-        )
-        if installation.database_url.startswith("sqlite")
-        else (
-            "ALTER TABLE callbacks ADD CONSTRAINT refused CHECK (slot = 'JOURNEES') NOT VALID",
-            "ALTER TABLE callbacks DROP CONSTRAINT refused",
-        )
-    )
-    installation.order(refuse)
-    line.call(one.second, tail=f"5*6*1*{one.name}*{conversations.COMMUNE}")
-    installation.order(allow)
-    screens |= line.screens
-    line.close()
-
-
-def failures(installation: Installation) -> bytes:
-    """What the queue keeps of jobs that failed."""
-    return unpacked(b"\n".join(content for _, content in in_redis(installation.redis)))
-
-
 def outage(
-    installation: Installation, away: Callable[[], object], screens: set[str], held: list[Found]
+    installation: Installation,
+    away: Callable[[], AbstractContextManager[None]],
+    screens: set[str],
+    held: list[Found],
 ) -> None:
     """The database is away for a moment: answers are owed, jobs wait, errors are logged."""
-    with away():  # type: ignore[attr-defined]
+    with away():
         line = Line(installation.port)
         for one in CANARIES[1:40:13]:
             line.call(one.second, tail=f"1*1*3*{one.name}*1903*{conversations.COMMUNE}")
@@ -214,14 +168,7 @@ def settle(installation: Installation) -> None:
         )
         return not waiting and left == [(0,)]
 
-    wait_for(done)
-
-
-def wait_for(done: Callable[[], bool], seconds: float = 20) -> None:
-    until = monotonic() + seconds
-    while not done():
-        assert monotonic() < until, "the workers did not come to an end"
-        sleep(0.3)
+    installation.wait_for(done)
 
 
 TABLES = (

@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -113,6 +113,13 @@ class Installation:
             assert self.process.poll() is None, self.output.read_text()
             assert monotonic() < until, self.output.read_text()
             sleep(0.05)
+
+    def wait_for(self, done: Callable[[], bool], seconds: float = 30) -> None:
+        """Until the processes have done something."""
+        until = monotonic() + seconds
+        while not done():
+            assert monotonic() < until, (self.folder / "gateway.log").read_text()[-3_000:]
+            sleep(0.3)
 
     def stop(self) -> None:
         """As Ctrl-C does, and waits for the end."""

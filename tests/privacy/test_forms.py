@@ -184,6 +184,7 @@ for name in ("plain", "rq.worker", "sqlalchemy.pool", "_granian", "werkzeug"):
         logging.getLogger(name).exception("failed")
         log.exception("failed")
 logging.getLogger("plain").error("%d", NAME + PHONE)
+logging.getLogger("_granian.utils").error("raised an exception\\nTraceback\\nKeyError: " + NAME)
 warnings.warn("warned of " + PHONE)
 
 class Dying:
