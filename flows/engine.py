@@ -91,20 +91,26 @@ def owed(session: Session | None, context: Context) -> Step:
 
 
 def late_answer(session: Session | None, text: str, context: Context) -> tuple[Step, str]:
-    """The owed hop, now that the register answers: its step, and the SMS that carries it. Raises DatabaseAway."""
+    """The owed hop, now that the register answers: its step, and the SMS that carries it. Raises DatabaseAway.
+
+    What was to be read on the screen is told; a mere list of choices, or a private screen, is an invitation to dial.
+    """
     step = hop(session, text, context)
-    ask = Ask(context, step.session.language, step.session.charset)
-    kind = SCREENS[step.session.place.screen]
-    ask.args = step.session.place.args
-    drawn = kind.draw(ask)
-    told = (
-        ()
-        if kind.private
-        else (drawn.lines if step.session.place.screen == HOME else (drawn.title, *drawn.lines))
-    )
+    ask = Ask(context, step.session.language, step.session.charset, step.session.own)
+    screen = _draw(step.session, ask)
+    readable = isinstance(screen, Notice | End) or bool(screen.lines)
+    if not readable or SCREENS[step.session.place.screen].private:
+        return step, call_again(context, ask)
     reference = ask.t("Ref {reference}", reference=context.reference())
-    again = ask.t("Le service répond à nouveau : tapez {code}", code=context.service_code)
-    return step, layout.written("\n".join([*(told or (again,)), reference]), step.session.charset)
+    return step, layout.written("\n".join([screen.title, *screen.lines, reference]), ask.charset)
+
+
+def call_again(context: Context, ask: Ask | None = None) -> str:
+    """The SMS that keeps a promise which cannot be answered any more: the service is there again."""
+    ask = ask or Ask(context, "fr", "GSM7")
+    code, reference = context.service_code, context.reference()
+    text = ask.t("Le service répond à nouveau : tapez {code} Ref {reference}", code=code, reference=reference)
+    return layout.written(text, ask.charset)
 
 
 def _begin(tail: tuple[str, ...], context: Context) -> Step:

@@ -6,14 +6,17 @@ then the hop is worked on again under its own key and one SMS is owed, in the tr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import structlog
+from sqlalchemy import Connection
 
 from config.jobs import TRANSACTIONAL
 from flows import engine
 from flows.context import Context
+from flows.effects import Effect
 from flows.session import Session
 from gateway.outbox import apply
 from gateway.runtime import Runtime
@@ -21,6 +24,7 @@ from gateway.sessions import OWED
 from models import messages, owed_answers
 from models.database import DatabaseAway
 from models.identifiers import Msisdn
+from models.keyring import KeyRingError
 from models.owed_answers import OwedAnswer
 from models.visit_codes import CodeTaken
 from workers.desk import runtime
@@ -41,7 +45,7 @@ def keep_promises(desk: Runtime) -> int:
     try:
         _write_down(desk)
         for promise in owed_answers.waiting(desk.database.reader(), desk.keys, BATCH):
-            kept += _keep(desk, promise)
+            kept += _kept_or_excused(desk, promise)
     except DatabaseAway as away:
         log.warning("owed answers wait", reason=str(away))
     return kept
@@ -52,41 +56,58 @@ def _write_down(desk: Runtime) -> None:
     while entries := desk.lines.ask("XRANGE", OWED, "-", "+", "COUNT", BATCH):
         with desk.database.begin() as conn:
             for _entry_id, fields in entries:
-                question = desk.keys.unseal_bytes(fields[1], owed_answers.QUESTION)
-                context = _context(desk, orjson.loads(question))
-                owed_answers.promise(
-                    conn,
-                    desk.keys,
-                    once=context.seed,
-                    reference=context.reference(),
-                    question=question,
-                    now=context.now,
-                )
+                _promise(desk, conn, fields[1])
         desk.lines.ask("XDEL", OWED, *(entry_id for entry_id, _fields in entries))
 
 
-def _keep(desk: Runtime, promise: OwedAnswer) -> bool:
+def _promise(desk: Runtime, conn: Connection, sealed: bytes) -> None:
+    try:
+        question = desk.keys.unseal_bytes(sealed, owed_answers.QUESTION)
+    except KeyRingError:
+        # The key is gone for good: nobody can read whom to answer. It must not stand in the way of the others.
+        log.error("an owed question cannot be read")
+        return
+    context = _context(desk, orjson.loads(question))
+    owed_answers.promise(
+        conn, desk.keys, once=context.seed, reference=context.reference(), question=question, now=context.now
+    )
+
+
+def _kept_or_excused(desk: Runtime, promise: OwedAnswer) -> bool:
+    """Keeps one promise; a question that cannot be worked on any more is answered by an invitation to call again."""
     asked = orjson.loads(promise.question)
     context = _context(desk, asked)
-    step, text = engine.late_answer(_session(asked["session"]), asked["text"], context)
     try:
-        with desk.database.begin() as conn:
-            if not owed_answers.answered(conn, promise.owed_id, context.now):
-                return False
-            apply(conn, step.effects, context)
-            messages.owe(
-                conn,
-                desk.keys,
-                to=context.phone,
-                text=text,
-                kind="late_answer",
-                lane=TRANSACTIONAL,
-                once=b"late:" + promise.once,
-                now=context.now,
-            )
+        step, text = engine.late_answer(_session(asked["session"]), asked["text"], context)
+        return _keep(desk, promise, context, step.effects, text)
+    except DatabaseAway:
+        raise
     except CodeTaken:
         # Somebody else got the code meanwhile: the next run draws another.
         return False
+    except (
+        Exception
+    ):  # an erased person, a menu of another version: the next one's answer must not wait for it
+        log.exception("an owed answer failed")
+        return _keep(desk, promise, context, (), engine.call_again(context))
+
+
+def _keep(desk: Runtime, promise: OwedAnswer, context: Context, effects: Sequence[Effect], text: str) -> bool:
+    """The effects and the SMS in the transaction that marks the promise as kept; False when it was kept before."""
+    with desk.database.begin() as conn:
+        if not owed_answers.answered(conn, promise.owed_id, context.now):
+            return False
+        apply(conn, effects, context)
+        messages.owe(
+            conn,
+            desk.keys,
+            to=context.phone,
+            text=text,
+            kind="late_answer",
+            lane=TRANSACTIONAL,
+            once=b"late:" + promise.once,
+            now=context.now,
+        )
     return True
 
 
