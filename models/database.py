@@ -26,6 +26,8 @@ from sqlalchemy import (
     create_engine,
     event,
     exc,
+    literal,
+    select,
 )
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
@@ -52,6 +54,8 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+_ONE = Prepared(select(literal(1)))
 
 # SQLite numbers rows by itself only when the key's type is exactly INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -146,16 +150,9 @@ class Database:
     def alive(self) -> bool:
         """Tell whether the database answers now, within the deadline."""
         try:
-            reader = self.reader()
-            reader.cursor.execute("SELECT 1")
-            reader.cursor.fetchall()
+            return _ONE.first(self.reader()) == (1,)
         except DatabaseAway:
             return False
-        except DRIVER_ERRORS as error:
-            reader.failed(away(error) or DatabaseAway(str(error)))
-            return False
-        reader.answered()
-        return True
 
     def dispose(self) -> None:
         """Close every connection of every thread."""

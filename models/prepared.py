@@ -1,4 +1,4 @@
-"""Statements compiled once and run on the driver's own cursor: the way a USSD hop reads and writes."""
+"""Statements compiled once and run on the driver's own connection: the way a USSD hop reads and writes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
 
 from models.connections import DRIVER_ERRORS, Breaker, DatabaseAway, away
+from models.statements import Outcome, Statements
 
 
 class Reader:
     """One thread's connection for reading, in autocommit. Made by `Database.reader`."""
 
-    __slots__ = ("__weakref__", "_breaker", "connection", "cursor", "dialect")
+    __slots__ = ("__weakref__", "_breaker", "connection", "dialect", "run")
 
     def __init__(self, connection: Any, dialect: str, breaker: Breaker) -> None:
         self.connection = connection
         self.dialect = dialect
-        self.cursor = psycopg.RawCursor(connection) if dialect == "postgresql" else connection.cursor()
+        self.run = Statements(connection).run if dialect == "postgresql" else _Cursor(connection.cursor()).run
         self._breaker = breaker
 
     def failed(self, error: DatabaseAway) -> None:
@@ -36,9 +37,24 @@ class Reader:
         self._breaker.close()
 
 
+class _Cursor:
+    """A driver's cursor that runs a statement as `Statements` does."""
+
+    __slots__ = ("_cursor", "_options")
+
+    def __init__(self, cursor: Any, **options: bool) -> None:
+        self._cursor = cursor
+        self._options = options
+
+    def run(self, sql: Any, values: Sequence[Any]) -> Outcome:
+        cursor = self._cursor
+        cursor.execute(sql, values, **self._options)
+        return cursor.fetchall() if cursor.description else [], cursor.rowcount
+
+
 Db = Reader | Connection
 
-# `$1` is PostgreSQL's own placeholder: a raw cursor sends such a statement without reading it.
+# `$1` is PostgreSQL's own placeholder: such a statement is sent as it is, without being read.
 _DIALECTS: dict[str, Dialect] = {
     "postgresql": postgresql.psycopg.dialect(paramstyle="numeric_dollar"),
     "sqlite": sqlite.dialect(),
@@ -91,7 +107,7 @@ class _Plan:
 
 
 class Prepared:
-    """A Core select, insert, update or delete, compiled once per dialect and run on the driver's own cursor.
+    """A Core select, insert, update or delete, compiled once per dialect and run on the driver's own connection.
 
     Parameters are the statement's named binds. PostgreSQL keeps it prepared, connection by connection.
     Errors: DatabaseAway when the database is what failed; the driver's own errors otherwise.
@@ -103,28 +119,25 @@ class Prepared:
 
     def all(self, db: Db, **params: Any) -> list[tuple[Any, ...]]:
         """Every row, as tuples."""
-        plan, cursor = self._execute(db, params)
-        return plan.rows(cursor.fetchall())
+        return self._outcome(db, params)[0]
 
     def first(self, db: Db, **params: Any) -> tuple[Any, ...] | None:
         """The first row, or None. All rows are fetched, so say LIMIT in the statement."""
-        rows = self.all(db, **params)
+        rows = self._outcome(db, params)[0]
         return rows[0] if rows else None
 
     def run(self, db: Db, **params: Any) -> int:
         """Run a statement that changes rows; how many it changed."""
-        count: int = self._execute(db, params)[1].rowcount
-        return count
+        return self._outcome(db, params)[1]
 
-    def _execute(self, db: Db, params: dict[str, Any]) -> tuple[_Plan, Any]:
-        reader = db if isinstance(db, Reader) else None
-        dialect, cursor = (reader.dialect, reader.cursor) if reader else _cursor(db)
+    def _outcome(self, db: Db, params: dict[str, Any]) -> Outcome:
+        if isinstance(db, Reader):
+            reader, dialect, run = db, db.dialect, db.run
+        else:
+            reader, dialect, run = None, db.dialect.name, _cursor(db).run
         plan = self._plans.get(dialect) or self._plans.setdefault(dialect, _Plan(self._statement, dialect))
         try:
-            if dialect == "postgresql":
-                cursor.execute(plan.sql, plan.values(params), prepare=True)
-            else:
-                cursor.execute(plan.sql, plan.values(params))
+            rows, count = run(plan.sql, plan.values(params))
         except DRIVER_ERRORS as error:
             found = away(error)
             if found is None:
@@ -134,11 +147,12 @@ class Prepared:
             raise found from error
         if reader:
             reader.answered()
-        return plan, cursor
+        return plan.rows(rows), count
 
 
-def _cursor(db: Any) -> tuple[str, Any]:
-    driver = db.connection.driver_connection
+def _cursor(db: Connection) -> _Cursor:
+    driver: Any = db.connection.driver_connection
     if db.dialect.name == "postgresql":
-        return "postgresql", psycopg.RawCursor(driver)
-    return "sqlite", driver.cursor()
+        # A cursor opens the transaction when it must; what is written in one waits for the disk anyhow.
+        return _Cursor(psycopg.RawCursor(driver), prepare=True)
+    return _Cursor(driver.cursor())
