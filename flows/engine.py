@@ -60,10 +60,12 @@ class NotUnderstood(Exception):
 def hop(session: Session | None, text: str, context: Context) -> Step:
     """One request: `text` is the provider's whole history. Raises models.database.DatabaseAway."""
     typed = newest(session, text)
-    step = advance(session, typed, context)
-    if isinstance(typed, Stale):
-        return step
-    return replace(step, session=replace(step.session, seen=seen(text), hop=step.session.hop + 1))
+    if session is None:
+        step = advance(None, typed, context)
+        return replace(step, session=replace(step.session, seen=seen(text), hop=1))
+    if not isinstance(typed, Stale):
+        session = replace(session, seen=seen(text), hop=session.hop + 1)
+    return advance(session, typed, context)
 
 
 def advance(session: Session | None, typed: Dial | Stale | str, context: Context) -> Step:
@@ -180,7 +182,7 @@ def _answer(session: Session, typed: str, ask: Ask) -> Step:
         go = _understand(session, typed, ask)
     except (NotUnderstood, Refused) as fault:
         return _bad(session, ask, str(fault))
-    return _step(replace(_moved(session, go, ask), bad=0), ask, go.effects)
+    return _step(_moved(session, go, ask), ask, go.effects)
 
 
 def _bad(session: Session, ask: Ask, fault: str) -> Step:
@@ -204,8 +206,11 @@ def _understand(session: Session, typed: str, ask: Ask) -> Go:
         return Go(HOME, back=())
     if key == "0":
         return _back(session)
-    if _is_number(key) and not SCREENS[session.place.screen].question:
+    kind = SCREENS[session.place.screen]
+    if _is_number(key) and not kind.question:
         return rights.check_number(ask, key)
+    if kind.keys and (choice := _chosen(kind.keys(ask), key, typed)):
+        return _target(choice, ask)
     screen = _draw(session, ask)
     if isinstance(screen, End):
         return Go(HOME, back=())
@@ -268,7 +273,7 @@ def _back(session: Session) -> Go:
 
 
 def _moved(session: Session, go: Go, ask: Ask) -> Session:
-    """The session after `go`."""
+    """The session after `go`: wrong keys before it are forgiven."""
     if go.back is not None:
         back = go.back
     elif go.instead:
@@ -278,7 +283,7 @@ def _moved(session: Session, go: Go, ask: Ask) -> Session:
     language, charset = go.language or session.language, go.charset or session.charset
     if (language, charset) != (session.language, session.charset):
         ask.speak(language, charset)
-    return replace(session, place=go.place, back=back, language=language, charset=charset, own=ask.own)
+    return replace(session, place=go.place, back=back, language=language, charset=charset, own=ask.own, bad=0)
 
 
 def _draw(session: Session, ask: Ask) -> Screen:
@@ -297,10 +302,10 @@ def _step(session: Session, ask: Ask, effects: tuple[Effect, ...] = (), fault: s
     screen = _draw(session, ask)
     pages = _pages(screen, session, ask, "" if isinstance(screen, End) else fault)
     page = min(session.place.page, len(pages) - 1)
-    place = session.place if page == session.place.page else session.place.turned_to(page)
-    shown = Shown(place.screen, pages[page], isinstance(screen, End))
-    kind = SCREENS[place.screen]
-    return Step(replace(session, place=place), shown, effects, kind.form)
+    if page != session.place.page:
+        session = replace(session, place=session.place.turned_to(page))
+    name = session.place.screen
+    return Step(session, Shown(name, pages[page], isinstance(screen, End)), effects, SCREENS[name].form)
 
 
 def _echo(typed: str) -> str:

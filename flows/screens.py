@@ -118,17 +118,23 @@ class Kind:
     """What a screen function says of itself.
 
     `question`: it takes free text, so that a long number typed there is not a card to check; `form`: part of a form,
-    which a later call may continue; `private`: never told by SMS.
+    which a later call may continue; `private`: never told by SMS; `keys`: its choices alone, when they cost no look at
+    the register and the rest does.
     """
 
     draw: Callable[[Ask], Screen]
     question: bool = False
     form: bool = False
     private: bool = False
+    keys: Callable[[Ask], tuple[Choice, ...]] | None = None
 
 
 def screen(
-    *, question: bool = False, form: bool = False, private: bool = False
+    *,
+    question: bool = False,
+    form: bool = False,
+    private: bool = False,
+    keys: Callable[[Ask], tuple[Choice, ...]] | None = None,
 ) -> Callable[[Callable[[Ask], Screen]], Kind]:
     """Marks a function as a screen; its name is `<module>.<function>`, as the session and the funnel store it."""
-    return lambda draw: Kind(draw, question, form, private)
+    return lambda draw: Kind(draw, question, form, private, keys)

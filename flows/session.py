@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
+
+import orjson
 
 VERSION = 1
 """Version of this record's shape. An older shape is read by `decode`; a newer or unreadable one is `UnknownRecord`."""
@@ -67,13 +68,13 @@ class Session:
             "t": self.opened,
             "aide": self.helped,
         }
-        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+        return orjson.dumps(record)
 
     @classmethod
     def decode(cls, record: bytes) -> Session:
         """The session in `record`. Raises UnknownRecord when it cannot be continued."""
         try:
-            data = json.loads(record)
+            data = orjson.loads(record)
             if data["v"] != VERSION:
                 raise UnknownRecord(f"session record of version {data['v']}")
             return cls(

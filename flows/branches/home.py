@@ -6,41 +6,28 @@ from flows.wording import day, masked, state
 from models.coverage import Right
 
 
-@screen()
+def choices(ask: Ask) -> tuple[Choice, ...]:
+    """The six digits that people memorise. They never move; a known phone only reads other words behind two of them."""
+    known = bool(ask.own)
+    mine = Choice("1", ask.t("Mes droits, code de visite"), "rights.mine")
+    anybody = Choice("1", ask.t("Mes droits"), "rights.number")
+    return (
+        mine if known else anybody,
+        Choice("2", ask.t("RAMED"), "ramed.menu"),
+        Choice("3", ask.t("Mutuelle"), "mutuelle.menu"),
+        Choice("4", ask.t("Soins gratuits"), "free_care.whom"),
+        Choice("5", ask.t("Mon foyer") if known else ask.t("M'inscrire"), "joining.menu"),
+        Choice("6", ask.t("Plus"), "more.menu"),
+    )
+
+
+@screen(keys=choices)
 def home(ask: Ask) -> Menu:
     """The home screen: an unknown phone reads the service's name, a known one its right."""
-    rights = ask.caller().rights
-    return _known(ask, rights) if rights else _unknown(ask)
-
-
-def _unknown(ask: Ask) -> Menu:
-    return Menu(
-        ask.t("Santé Mali"),
-        (
-            Choice("1", ask.t("Mes droits"), "rights.number"),
-            Choice("2", ask.t("RAMED"), "ramed.menu"),
-            Choice("3", ask.t("Mutuelle"), "mutuelle.menu"),
-            Choice("4", ask.t("Soins gratuits"), "free_care.whom"),
-            Choice("5", ask.t("M'inscrire"), "joining.menu"),
-            Choice("6", ask.t("Plus"), "more.menu"),
-        ),
-        after=ask.t("Ou tapez le numéro de votre carte"),
-    )
-
-
-def _known(ask: Ask, rights: tuple[Right, ...]) -> Menu:
-    return Menu(
-        _first_line(ask, rights[0]),
-        (
-            Choice("1", ask.t("Mes droits, code de visite"), "rights.mine"),
-            Choice("2", ask.t("RAMED"), "ramed.menu"),
-            Choice("3", ask.t("Mutuelle"), "mutuelle.menu"),
-            Choice("4", ask.t("Soins gratuits"), "free_care.whom"),
-            Choice("5", ask.t("Mon foyer"), "joining.menu"),
-            Choice("6", ask.t("Plus"), "more.menu"),
-        ),
-        lines=(_who(ask, rights[0]),),
-    )
+    rights = ask.caller().rights if ask.own else ()
+    if not rights:
+        return Menu(ask.t("Santé Mali"), choices(ask), after=ask.t("Ou tapez le numéro de votre carte"))
+    return Menu(_first_line(ask, rights[0]), choices(ask), lines=(_who(ask, rights[0]),))
 
 
 def _first_line(ask: Ask, right: Right) -> str:
