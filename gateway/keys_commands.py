@@ -15,10 +15,10 @@ from config.settings import load
 from gateway.register import opened
 from models import rotation
 from models.database import Database
-from models.keyring import KeyRing
+from models.keyring import NOTICE_SECONDS, KeyRing
 
-GRACE_SECONDS = 2
-"""Longer than any transaction of a hop may last."""
+GRACE_SECONDS = NOTICE_SECONDS + 2
+"""Until every process seals by a new key, and then longer than any transaction of a hop may last."""
 
 
 class StillNeeded(Fault):
@@ -71,8 +71,8 @@ def rotate(drop_old: bool) -> None:
     Example: ramu keys rotate
     """
     with opened(load()) as (database, ring):
-        added = _choose_key(database, ring)
-        if added and drop_old:
+        _choose_key(database, ring)
+        if drop_old:
             # A hop that began before sealed by the key before; it commits within its deadline or not at all.
             time.sleep(GRACE_SECONDS)
         _reseal(database, ring)
@@ -80,8 +80,8 @@ def rotate(drop_old: bool) -> None:
             _drop_old(database, ring)
 
 
-def _choose_key(database: Database, ring: KeyRing) -> bool:
-    """A new key, unless an earlier rotation is not finished; whether there is one."""
+def _choose_key(database: Database, ring: KeyRing) -> None:
+    """Adds a key, unless an earlier rotation is not finished."""
     with database.begin(reading=True) as conn:
         left = rotation.left_over(conn, ring)
     if left:
@@ -90,8 +90,6 @@ def _choose_key(database: Database, ring: KeyRing) -> bool:
         click.echo(f"everything is already sealed by key {ring.primary}")
     else:
         click.echo(f"key {ring.add_key()} seals now")
-        return True
-    return False
 
 
 def _reseal(database: Database, ring: KeyRing) -> None:

@@ -8,12 +8,12 @@ reordered. The newest link, kept outside of the database, shows that the end was
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -239,7 +239,7 @@ def _row_faults(keys: KeyRing, row: Any) -> list[str]:
 
 def _canonical(at: datetime, actor: str, action: str, subject: str, detail: str, once: bytes) -> bytes:
     moment = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return json.dumps([moment, actor, action, subject, detail, once.hex()]).encode()
+    return orjson.dumps([moment, actor, action, subject, detail, once.hex()])
 
 
 def _link(keys: KeyRing, seq: int, audit_id: int, before: bytes, mac: bytes) -> bytes:

@@ -8,13 +8,14 @@ since what it made cannot be found by another. Law 2013-015 asks for confidentia
 from __future__ import annotations
 
 import fcntl
-import hmac
 import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import blake2b
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -27,6 +28,10 @@ KEY_ID_BYTES = 2
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 _INDEX_BYTES = 16
+_MAC_BYTES = 32
+
+NOTICE_SECONDS = 1.0
+"""How soon a key that one process adds seals in all others."""
 
 
 class KeyRingError(Fault):
@@ -39,6 +44,7 @@ class KeyRing:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stamp = 0
+        self._next_look = 0.0
         self._load()
 
     @classmethod
@@ -96,12 +102,13 @@ class KeyRing:
             raise KeyRingError(f"a sealed {purpose} is damaged, or was sealed for something else") from None
 
     def index(self, value: str, purpose: str) -> bytes:
-        """Sixteen bytes by which an equal value of the same purpose is found again (HMAC-SHA256, cut)."""
-        return hmac.digest(self._index_key, f"{purpose}\0{value}".encode(), "sha256")[:_INDEX_BYTES]
+        """Sixteen bytes by which an equal value of the same purpose is found again (BLAKE2b, keyed: RFC 7693)."""
+        content = f"{purpose}\0{value}".encode()
+        return blake2b(content, key=self._index_key, digest_size=_INDEX_BYTES).digest()
 
     def mac(self, content: bytes) -> bytes:
-        """Thirty-two bytes that prove that a holder of the keys wrote `content` (HMAC-SHA256, audit key)."""
-        return hmac.digest(self._audit_key, content, "sha256")
+        """Thirty-two bytes that prove that a holder of the keys wrote `content` (BLAKE2b under the audit key)."""
+        return blake2b(content, key=self._audit_key, digest_size=_MAC_BYTES).digest()
 
     def add_key(self) -> int:
         """Add a key, which seals from now on in every process that has the file open; its number."""
@@ -133,7 +140,11 @@ class KeyRing:
             raise KeyRingError(f"sealed by key {number}, which is not in the key ring") from None
 
     def _notice_change(self) -> None:
-        # A key that was added must seal at once in every process, or the old one could never be dropped.
+        # A key that was added must soon seal in every process, or the old one could never be dropped.
+        now = monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + NOTICE_SECONDS
         with suppress(FileNotFoundError):
             if os.stat(self._path).st_mtime_ns != self._stamp:
                 self._load()

@@ -2,12 +2,13 @@
 
 import json
 import os
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.keyring import KEY_ID_BYTES, KeyRing, KeyRingError
+from models.keyring import KEY_ID_BYTES, NOTICE_SECONDS, KeyRing, KeyRingError
 
 
 @pytest.fixture
@@ -89,10 +90,17 @@ def test_a_new_key_seals_and_the_old_one_still_opens(keys):
     assert keys.unseal(before, "names") == keys.unseal(after, "names") == "AWA"
 
 
-def test_another_process_takes_up_a_new_key_at_once(keys, tmp_path):
+def test_another_process_opens_by_a_new_key_at_once(keys, tmp_path):
     other = KeyRing.open(tmp_path / "keys")
     keys.add_key()
     assert other.unseal(keys.seal("AWA", "names"), "names") == "AWA"
+
+
+def test_another_process_seals_by_a_new_key_a_second_later(keys, tmp_path):
+    other = KeyRing.open(tmp_path / "keys")
+    other.seal("AWA", "names")
+    keys.add_key()
+    time.sleep(NOTICE_SECONDS)
     assert other.seal("AWA", "names")[:KEY_ID_BYTES] == keys.prefix
 
 
