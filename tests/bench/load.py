@@ -29,7 +29,7 @@ class Job:
     port: int
     path: str
     forms: list[str]
-    connections: int = 8
+    connections: int
     rate: float | None = None
 
 

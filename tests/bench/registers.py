@@ -43,6 +43,7 @@ def register_of(server: PostgresServer, keys: KeyRing, people: int, seed: int, *
     if fresh:
         server.drop_database(name)
     if not _exists(server, name):
+        _drop_older(server, f"people_{people}_")
         half_made = f"{name}_half_made"
         server.drop_database(half_made)
         url = server.create_database(half_made)
@@ -59,6 +60,15 @@ def register_of(server: PostgresServer, keys: KeyRing, people: int, seed: int, *
 def _exists(server: PostgresServer, name: str) -> bool:
     with psycopg.connect(server.url) as connection:
         return bool(connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone())
+
+
+def _drop_older(server: PostgresServer, beginning: str) -> None:
+    """Registers of the same size that nothing can read any more, or that were left half made."""
+    with psycopg.connect(server.url) as connection:
+        rows = connection.execute("SELECT datname FROM pg_database").fetchall()
+    for (name,) in rows:
+        if name.startswith(beginning):
+            server.drop_database(name)
 
 
 def _made_from(keys: KeyRing) -> str:

@@ -39,6 +39,10 @@ BUILDER = "ussd-menu-builder"
 SMALL_REGISTER = 1_000
 COMMITS = 30
 
+CONNECTIONS = 16
+"""Forms under way at once in the closed loop: enough that no contender's processes fall asleep between two, since a
+core that slept is cold, and its next request dear, for reasons that are none of the contender's."""
+
 MOST_WRONG = 0.02
 """The share of answers that may be something else than what was asked for before the run is void."""
 
@@ -65,7 +69,9 @@ class Stage:
     absent: dict[str, str]
     environment: dict[str, str]
 
-    def measure(self, name: str, forms: list[str], expected: str = "CON", *, connections: int = 8) -> Sample:
+    def measure(
+        self, name: str, forms: list[str], expected: str = "CON", *, connections: int = CONNECTIONS
+    ) -> Sample:
         """Sends these forms in a closed loop. `expected` begins the answers' kind. Raises Fault for wrong ones."""
         server = self.entrants[name].server
         self.generator.prepare(Job(server.port, server.path, forms, connections))
