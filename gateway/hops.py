@@ -28,11 +28,10 @@ from gateway.sessions import Answer, Call, Foreign, Over, StillHeld
 from models.database import DatabaseAway
 from models.identifiers import Msisdn
 from models.operators import operator_of
+from models.owed_answers import QUESTION
+from models.visit_codes import CodeTaken
 
 log = structlog.get_logger(__name__)
-
-OWED_PURPOSE = "owed"
-"""Purpose under which an owed question is sealed."""
 
 PLACE_SECONDS = 1.0
 """How long a hop waits until fewer are worked on."""
@@ -123,10 +122,10 @@ class Hops:
         context = self._runtime.context(hop.phone, hop.service_code, call.seed, now, call.left)
         outcome, owed = "answered", b""
         try:
-            step = engine.hop(call.session, hop.text, context)
-            carry_out(self._runtime.database, step.effects, context)
+            step = self._step(call, hop, context)
+            left: bool | None = step.resumable
         except DatabaseAway:
-            step = engine.owed(call.session, context)
+            step, left = engine.owed(call.session, context), None
             outcome, owed = "owed", self._question(call, hop, context)
         shown = step.screen
         answer = Answer(shown.name, f"{'END' if shown.ends else 'CON'} {shown.text}")
@@ -134,7 +133,7 @@ class Hops:
         milliseconds = round((perf_counter() - began) * 1000, 1)
         row = f"{shown.name}|{language}|{operator}|{milliseconds}|{outcome}"
         if not self._sessions.save(
-            call, step.session, answer, over=shown.ends, left=step.resumable, hop=row, owed=owed
+            call, step.session, answer, over=shown.ends, left=left, hop=row, owed=owed
         ):
             return self._end("busy", BUSY), "held", {}
         told = {
@@ -145,6 +144,17 @@ class Hops:
             "caller": call.caller.hex()[:8],
         }
         return answer, outcome, told
+
+    def _step(self, call: Call, hop: Hop, context: Context) -> engine.Step:
+        """The conversation's next step, its effects committed. Raises DatabaseAway."""
+        step = engine.hop(call.session, hop.text, context)
+        try:
+            carry_out(self._runtime.database, step.effects, context)
+        except CodeTaken:
+            # Between the look and the commit somebody else got this visit code: the engine draws the next.
+            step = engine.hop(call.session, hop.text, context)
+            carry_out(self._runtime.database, step.effects, context)
+        return step
 
     def _question(self, call: Call, hop: Hop, context: Context) -> bytes:
         """All that a worker needs to answer later, sealed."""
@@ -157,7 +167,7 @@ class Hops:
             "seed": call.seed.hex(),
             "at": context.now.isoformat(),
         }
-        return self._runtime.keys.seal_bytes(orjson.dumps(question), OWED_PURPOSE)
+        return self._runtime.keys.seal_bytes(orjson.dumps(question), QUESTION)
 
     def _end(self, screen: str, text: str) -> Answer:
         return Answer(f"edge.{screen}", f"END {text.format(code=self._runtime.settings.service_code)}")

@@ -35,6 +35,9 @@ MOST_HOPS = 200_000
 OWED = "owed"
 """Stream of sealed questions whose answer is owed by SMS; never trimmed."""
 
+AS_IT_IS = b"as it is"
+"""In place of a form left open: it stays as it is."""
+
 _OPEN = Script(
     3,
     """
@@ -55,7 +58,8 @@ _SAVE = Script(
     if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
     redis.call('HSET', KEYS[1], 'b', ARGV[2], 's', ARGV[3], ARGV[4], ARGV[5])
     redis.call('EXPIRE', KEYS[1], ARGV[6])
-    if ARGV[7] ~= '' then redis.call('SET', KEYS[3], ARGV[7], 'EX', ARGV[8]) else redis.call('DEL', KEYS[3]) end
+    if ARGV[7] == '' then redis.call('DEL', KEYS[3])
+    elseif ARGV[7] ~= 'as it is' then redis.call('SET', KEYS[3], ARGV[7], 'EX', ARGV[8]) end
     if ARGV[10] ~= '' then redis.call('XADD', KEYS[5], '*', 'q', ARGV[10]) end
     redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[11], '*', 'h', ARGV[9])
     redis.call('DEL', KEYS[2])
@@ -139,12 +143,22 @@ class Sessions:
         call.left = self._read(record) if record else None
         return call
 
-    def save(self, call: Call, session: Session, answer: Answer, *, over: bool, left: bool, hop: str,
-             owed: bytes = b"") -> bool:  # fmt: skip
+    def save(
+        self,
+        call: Call,
+        session: Session,
+        answer: Answer,
+        *,
+        over: bool,
+        left: bool | None,
+        hop: str,
+        owed: bytes = b"",
+    ) -> bool:
         """Stores the answer and the session, lets the call go, and adds the hop to the funnel.
 
-        `over`: the call has ended; `left`: a form stands open, to be offered to a later call; `hop`: the
-        funnel's row; `owed`: a sealed question to answer by SMS. False when the call was lost to a repeat.
+        `over`: the call has ended; `left`: whether a form stands open, to be offered to a later call (None: what
+        was kept before stays); `hop`: the funnel's row; `owed`: a sealed question to answer by SMS. False when
+        the call was lost to a repeat.
         """
         record = b"" if over and not left else self._keys.seal_bytes(session.encode(), "session")
         return bool(
@@ -161,7 +175,7 @@ class Sessions:
                 b"a" + call.seed,
                 self._keys.seal(f"{answer.screen}\n{answer.body}", "answer"),
                 self._call_seconds,
-                record if left else b"",
+                AS_IT_IS if left is None else record if left else b"",
                 self._left_seconds,
                 hop,
                 owed,

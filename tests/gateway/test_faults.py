@@ -74,7 +74,9 @@ def test_without_redis_the_call_ends_politely_and_begins_again_afterwards(
     assert on_redis.client.get("/health/ready").status_code == 200
 
 
-def test_many_hops_at_once_do_not_queue_behind_a_hung_redis(on_redis: Gateway, own_redis: RedisServer) -> None:
+def test_many_hops_at_once_do_not_queue_behind_a_hung_redis(
+    on_redis: Gateway, own_redis: RedisServer
+) -> None:
     own_redis.pause()
     took: list[float] = []
     phones = [Handset(on_redis, f"+2237000{number:04}") for number in range(40)]

@@ -7,6 +7,7 @@ import pytest
 
 from flows.session import Place, Session
 from gateway.sessions import Answer, Call, Foreign, Over
+from models import visit_codes
 from models.identifiers import Msisdn
 from tests.gateway.handset import AWA, CODE, STRANGER, Gateway, Handset
 
@@ -96,7 +97,7 @@ def open_call(gateway: Gateway, session_id: str, text: str) -> Call:
     return call
 
 
-def save(gateway: Gateway, call: Call, place: str, *, over: bool = False, left: bool = False) -> bool:
+def save(gateway: Gateway, call: Call, place: str, *, over: bool = False, left: bool | None = False) -> bool:
     return gateway.runtime.sessions.save(
         call,
         Session(Place(place)),
@@ -130,6 +131,12 @@ def test_a_form_that_was_finished_is_not_offered(gateway: Gateway) -> None:
     save(gateway, open_call(gateway, "one", ""), "callback.name", left=True)
     save(gateway, open_call(gateway, "two", ""), "home.home")
     assert open_call(gateway, "three", "").left is None
+
+
+def test_a_form_left_open_outlives_a_hop_that_could_not_be_answered(gateway: Gateway) -> None:
+    save(gateway, open_call(gateway, "one", ""), "callback.name", left=True)
+    save(gateway, open_call(gateway, "two", ""), "slow.owed", over=True, left=None)
+    assert open_call(gateway, "three", "").left == Session(Place("callback.name"))
 
 
 def test_a_hop_that_lost_the_call_does_not_overwrite_it(gateway: Gateway) -> None:
@@ -189,3 +196,17 @@ def test_every_hop_leaves_one_row_of_the_funnel(gateway: Gateway) -> None:
         ("more.menu", "fr", "ORANGE", "answered"),
     ]
     assert all(0 <= float(row[3]) < 2_000 for row in rows)
+
+
+def test_a_visit_code_that_somebody_else_holds_is_not_given_again(each_gateway: Gateway) -> None:
+    runtime = each_gateway.runtime
+    phone = Handset(each_gateway, AWA).dial().types("1")
+    call = runtime.sessions.open(phone.session, Msisdn.parse(AWA), CODE, "1*1")
+    assert isinstance(call, Call)
+    runtime.sessions.release(call)
+    first = next(visit_codes.codes_from(call.seed))
+    with runtime.database.begin() as conn:
+        visit_codes.issue(conn, first, 2, 2, runtime.clock(), 48)
+    phone.types("1").ends().sees("Code de visite")
+    assert f"{first[:3]} {first[3:]}" not in phone.screen
+    assert each_gateway.count("visit_codes") == 2

@@ -3,10 +3,10 @@
 import orjson
 import pytest
 
-from gateway.hops import OWED_PURPOSE
 from gateway.runtime import Runtime
 from gateway.sessions import OWED
 from models import messages
+from models.owed_answers import QUESTION
 from tests.gateway.handset import AWA, STRANGER, Gateway
 from workers.answers import keep_promises
 
@@ -22,7 +22,7 @@ def owe(runtime: Runtime, phone: str, text: str, seed: int, session: str | None 
         "seed": bytes([seed] * 16).hex(),
         "at": "2026-11-22T10:00:00+00:00",
     }
-    sealed = runtime.keys.seal_bytes(orjson.dumps(question), OWED_PURPOSE)
+    sealed = runtime.keys.seal_bytes(orjson.dumps(question), QUESTION)
     runtime.lines.ask("XADD", OWED, "*", "q", sealed)
 
 

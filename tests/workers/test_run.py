@@ -61,7 +61,9 @@ class Running:
 
 
 def start(folder: Path, port: int, **environment: str) -> Running:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAMU_", "PROMETHEUS_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("RAMU_", "PROMETHEUS_"))
+    }
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "gateway.command_line", "run"],
         cwd=CHECKOUT,
