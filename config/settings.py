@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="how the outside reaches the gateway; empty: http://host:port")
     web_processes: int = Field(2, ge=1, le=64)
     # A client that sends its body slowly holds a thread; one that waits costs nothing.
-    web_threads: int = Field(64, ge=1, le=256, description="requests taken at once by one process")
+    web_threads: int = Field(128, ge=1, le=256, description="requests taken at once by one process")
     # Each may hold a connection to the database, which allows a hundred by default.
     hops_at_once: int = Field(16, ge=1, le=64, description="hops worked on at once in one process")
 
@@ -80,13 +80,16 @@ class Settings(BaseSettings):
 
     redis_connect_ms: int = Field(300, ge=10, le=1_000)
     redis_read_ms: int = Field(500, ge=10, le=1_000)
-    database_ms: int = Field(800, ge=50, le=60_000, description="the longest wait for the database; a hop: 1500")
+    database_ms: int = Field(
+        800, ge=50, le=60_000, description="the longest wait for the database; a hop: 1500"
+    )
 
     session_seconds: int = Field(600, ge=180, description="how long a call and its answers are remembered")
     resume_minutes: int = Field(60, ge=1, description="how long a form left open can be taken up again")
     misses: int = Field(5, ge=1, description="numbers that do not exist before look-ups are locked (A9)")
     lock_minutes: int = Field(30, ge=1)
     visit_code_hours: int = Field(24, ge=1)
+    messages_a_day: int = Field(10, ge=1, description="SMS that one phone may ask for in 24 hours")
     callback_hours: int = Field(48, ge=1, description="one open call-back request for so long")
 
     @field_validator("webhook_secrets", "allowed_networks", "trusted_proxies", mode="before")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from socket import create_connection
 from time import monotonic, sleep
 from urllib.parse import urlencode
 
@@ -153,6 +154,22 @@ def test_a_queue_that_dies_begins_again_and_takes_nobody_along(running: Running)
     running.wait_until(lambda: running.hop(sessionId="again")[1].startswith("CON "))
     sleep(3)  # the workers meet the restart on their next question
     assert set(family) - {queue} <= set(running.family())
+
+
+def test_a_hundred_slow_clients_hold_up_nobody(running: Running) -> None:
+    slow = []
+    for _ in range(100):
+        client = create_connection(("127.0.0.1", running.port), timeout=5)
+        client.sendall(
+            b"POST /hooks/africastalking/demo/ussd HTTP/1.1\r\nHost: x\r\nContent-Length: 200\r\n\r\nsessionId="
+        )
+        slow.append(client)
+    sleep(0.5)
+    began = monotonic()
+    assert running.hop(sessionId="quick")[1].startswith("CON ")
+    assert monotonic() - began < 1.0
+    for client in slow:
+        client.close()
 
 
 def test_a_second_run_on_the_same_data_is_refused_in_one_line(running: Running) -> None:
