@@ -53,7 +53,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture
 def own_postgres() -> Iterator[PostgresServer]:
     """A server for this test alone, migrated (database `postgres`), to be stopped, killed, hung."""
-    with PostgresServer.start() as server:
+    with PostgresServer.start(forgetful=True) as server:
         migrate(server.url)
         yield server
 

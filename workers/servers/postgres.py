@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own, on the loopback, for tests and benchmarks without an installed service."""
+"""A PostgreSQL server of our own, on a unix socket, for tests and benchmarks without an installed service."""
 
 import os
 import secrets
@@ -6,17 +6,30 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
 
 from workers.servers.binaries import postgres_folder
-from workers.servers.folders import User, private, reachable, scratch, unprivileged_user, within_reach
-from workers.servers.process import Server, ServerFailed, free_port, step_down, tail
+from workers.servers.folders import (
+    User,
+    fits_socket,
+    private,
+    reachable,
+    scratch,
+    unprivileged_user,
+    within_reach,
+)
+from workers.servers.process import Server, ServerFailed, step_down, tail
 
 OWNER = "ramu"
-# A crash loses data with these; they save most of the time of a test that makes and drops databases.
-FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+SOCKET = ".s.PGSQL.5432"
+"""What the server calls its socket, in a folder of its settings; clients are told the folder."""
+
+# A power cut loses data with these, kill -9 of the server does not (the kernel has every commit). They save
+# most of the time of a test that makes and drops databases.
+FORGETFUL = ("fsync=off", "full_page_writes=off", "autovacuum=off")
 
 
 class PostgresServer(Server):
@@ -30,13 +43,13 @@ class PostgresServer(Server):
         self.folder = folder
         self.keep = keep
         self.data = folder / "data"
-        self.port = free_port()
         programs = within_reach(programs, folder, user)
         log = folder / "postgres.log"
         self.password = password_in(folder, user)
         if not self.data.exists():
             initialise(programs / "initdb", self.data, user, log)
-        settings = ["listen_addresses=127.0.0.1", f"port={self.port}", "unix_socket_directories="]
+        self.socket_folder = folder if fits_socket(folder / SOCKET) else scratch(user)
+        settings = ["listen_addresses=", "port=5432", f"unix_socket_directories={self.socket_folder}"]
         settings += FORGETFUL if forgetful else ()
         command = [str(programs / "postgres"), "-D", str(self.data)]
         for setting in settings:
@@ -50,7 +63,7 @@ class PostgresServer(Server):
         """Start on the data in `folder`, made if need be and kept; without one, on data that `stop` removes.
 
         Run as root it steps down to the user postgres, or nobody, who must be able to reach the folder.
-        `forgetful` trades safety in a crash for speed. `programs` is the folder of a certain PostgreSQL.
+        `forgetful` trades safety in a power cut for speed. `programs` is the folder of a certain PostgreSQL.
         Raises ServerMissing, ServerFailed.
         """
         programs = programs or postgres_folder()
@@ -69,7 +82,8 @@ class PostgresServer(Server):
 
     def url_of(self, database: str) -> str:
         """The address of one database; it holds the random password of this server."""
-        return f"postgresql://{OWNER}:{self.password}@127.0.0.1:{self.port}/{database}"
+        folder = quote(str(self.socket_folder), safe="")
+        return f"postgresql://{OWNER}:{self.password}@/{database}?host={folder}"
 
     def create_database(self, name: str, template: str = "template1") -> str:
         """A new database, a copy of `template` (which nobody may be connected to); its address."""
@@ -96,6 +110,8 @@ class PostgresServer(Server):
     def stop(self, patience: float = 30.0) -> None:
         """End cleanly; data that nobody asked to keep goes."""
         super().stop(patience)
+        if self.socket_folder != self.folder:
+            shutil.rmtree(self.socket_folder, ignore_errors=True)
         if not self.keep:
             shutil.rmtree(self.folder, ignore_errors=True)
 
