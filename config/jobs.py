@@ -15,6 +15,7 @@ LANES = (TRANSACTIONAL, BULK)
 
 ANSWER_OWED = "workers.answers.answer_all"
 ERASE = "workers.erasures.carry_out_all"
+DROP_OLD = "workers.retention.drop_old"
 DRAIN_HOPS = "workers.funnel.drain"
 SEAL_AUDIT = "workers.seals.seal"
 
@@ -22,6 +23,7 @@ LANE_OF = {
     ANSWER_OWED: TRANSACTIONAL,
     ERASE: BULK,
     DRAIN_HOPS: BULK,
+    DROP_OLD: BULK,
     SEAL_AUDIT: BULK,
 }
 """Every job and the queue that it waits in."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, LargeBinary, Table, bindparam
+from sqlalchemy import Column, LargeBinary, Table, bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
 
 from models.database import Connection, Prepared, UtcDateTime, metadata
@@ -26,3 +26,8 @@ _INSERT = Prepared(
 def first_time(conn: Connection, once: bytes, now: datetime) -> bool:
     """Claim a key: true for the first transaction that asks, false ever after. A twin in flight is waited for."""
     return bool(_INSERT.run(conn, once=once, now=now))
+
+
+def forget(conn: Connection, before: datetime) -> int:
+    """Drop keys claimed before a moment after which no hop can be repeated any more; how many."""
+    return int(conn.execute(delete(applied).where(applied.c.at < before)).rowcount)

@@ -13,14 +13,20 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
-from config.jobs import ANSWER_OWED, DRAIN_HOPS, ERASE, LANE_OF, SEAL_AUDIT
+from config.jobs import ANSWER_OWED, DRAIN_HOPS, DROP_OLD, ERASE, LANE_OF, SEAL_AUDIT
 from config.settings import load
 from gateway.logs import configure
 from gateway.runtime import redis_client
 
 log = structlog.get_logger(__name__)
 
-PERIOD_MS = {DRAIN_HOPS: 2_000, SEAL_AUDIT: 5_000, ANSWER_OWED: 5_000, ERASE: 15_000}
+PERIOD_MS = {
+    DRAIN_HOPS: 2_000,
+    SEAL_AUDIT: 5_000,
+    ANSWER_OWED: 5_000,
+    ERASE: 15_000,
+    DROP_OLD: 3_600_000,
+}
 """How often each job is asked for."""
 
 LOOK_SECONDS = 0.5

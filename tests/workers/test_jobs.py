@@ -1,5 +1,6 @@
 """Jobs: each name leads to a function, each is asked for once at a time, each may run twice without harm."""
 
+from datetime import timedelta
 from importlib import import_module
 from threading import Thread
 
@@ -10,11 +11,12 @@ from rq.serializers import JSONSerializer
 
 from config.jobs import ANSWER_OWED, BULK, DRAIN_HOPS, LANE_OF, LANES, SEAL_AUDIT
 from gateway.sessions import HOPS
-from models import audit
+from models import applied, audit
 from tests.gateway.handset import AWA, STRANGER, Gateway, Handset
 from workers.answers import keep_promises
 from workers.erasures import erase_waiting
 from workers.funnel import drain_streams
+from workers.retention import KEYS, drop_old_of
 from workers.seals import seal_all
 from workers.tick import PERIOD_MS, ask_for_due
 
@@ -114,6 +116,16 @@ def test_the_trail_is_sealed(each_gateway: Gateway) -> None:
     assert seal_all(each_gateway.runtime) == 0
     with each_gateway.runtime.database.begin() as conn:
         assert audit.verify_chain(conn, each_gateway.runtime.keys).ok
+
+
+def test_keys_of_hops_are_dropped_when_nobody_can_repeat_them(each_gateway: Gateway) -> None:
+    now = each_gateway.runtime.clock()
+    with each_gateway.runtime.database.begin() as conn:
+        applied.first_time(conn, b"old", now - KEYS - timedelta(seconds=1))
+        applied.first_time(conn, b"young", now - KEYS + timedelta(minutes=1))
+    before = each_gateway.count("applied")
+    assert drop_old_of(each_gateway.runtime) == 1
+    assert each_gateway.count("applied") == before - 1
 
 
 def test_an_erasure_is_carried_out_and_confirmed_once(each_gateway: Gateway) -> None:
