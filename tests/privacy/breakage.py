@@ -62,7 +62,7 @@ def missing_tables(installation: Installation, line: Line, one: Canary) -> None:
     question = {"phone": one.phone, "text": one.name, "seed": one.number.zfill(32), "service_code": "*1#"}
     told = orjson.dumps({**question, "left": None, "session": None})
     entry = installation.redis.xadd("owed", {"q": installation.keys.seal_bytes(told, QUESTION)})
-    line.call(one.second, "5", "6", "1", one.name, COMMUNE)
+    line.call(one.second, one.name, COMMUNE, tail="5*6")
     installation.wait_for(lambda: b"owed_answers" in kept_of_jobs(installation))
     installation.redis.xdel("owed", entry)
     installation.order("ALTER TABLE elsewhere RENAME TO callbacks", "ALTER TABLE gone RENAME TO owed_answers")
@@ -78,5 +78,5 @@ def forbidden_row(installation: Installation, line: Line, one: Canary) -> None:
     on_sqlite = installation.database_url.startswith("sqlite")
     refuse, allow = REFUSE_ON_SQLITE if on_sqlite else REFUSE_ON_POSTGRESQL
     installation.order(refuse)
-    line.call(one.second, tail=f"5*6*1*{one.name}*{COMMUNE}")
+    line.call(one.second, one.name, COMMUNE, tail="5*6")
     installation.order(allow)

@@ -26,6 +26,7 @@ class Line:
     port: int
     screens: set[str] = field(default_factory=set)
     last: str = ""
+    screen: str = ""
     _hop: str = ""
 
     def __post_init__(self) -> None:
@@ -39,21 +40,22 @@ class Line:
         except (BrokenPipeError, ConnectionResetError):
             return 0
         self.last = answer.read().decode()
-        self.screens.add(answer.headers.get("at-ussd-hop-metadata", ""))
+        self.screen = answer.headers.get("at-ussd-hop-metadata", "")
+        self.screens.add(self.screen)
         return answer.status
 
     def call(self, phone: str, *keys: str, tail: str = "") -> str:
-        """A call on a connection of its own: dials with a tail, then types; the last screen."""
+        """A call on its own connection: dials with a tail, types, consents when asked; the last screen."""
         self.close()
-        session, text = f"ATUid_{next(_SESSIONS)}", tail
-        for key in (None, *keys):
-            text = text if key is None else f"{text}*{key}" if text else key
+        session, text, waiting = f"ATUid_{next(_SESSIONS)}", tail, list(keys)
+        while True:
             told = {"sessionId": session, "phoneNumber": phone, "serviceCode": CODE, "text": text}
             self._hop = urlencode(told)
             assert self.send(USSD, self._hop) == 200, self.last
-            if self.last.startswith("END"):
-                break
-        return self.last
+            key = "1" if self.screen == "consent.wanted" else waiting.pop(0) if waiting else None
+            if key is None or self.last.startswith("END"):
+                return self.last
+            text = f"{text}*{key}" if text else key
 
     def repeat(self) -> None:
         """The last hop once more, as the provider does when it has not heard the answer."""
@@ -70,26 +72,30 @@ def neighbour(one: Canary) -> Canary:
 
 
 def everybody(line: Line, one: Canary) -> None:
-    """What each canary does: her own right, another's by number, NINA and name; the end of a call is told."""
+    """What each canary does: her own right, another's by number, NINA and name; the end of a call is told.
+
+    Every second one walks a branch as well: all have their turn, since their number is odd.
+    """
     other = neighbour(one)
     line.call(one.phone, tail=f"1*{one.number}")
     line.call(one.phone, *(("1",) if one.place % 10 == 0 else ()), other.number, "1")
     line.call(one.second, tail=f"1*1*2*{other.nina}")
     line.call(one.second, tail=f"1*1*3*{other.name.upper()}*{other.born}*{COMMUNE}*1")
-    _BRANCHES[one.place % len(_BRANCHES)](line, one)
+    if one.place % 2 == 0:
+        _BRANCHES[one.place % len(_BRANCHES)](line, one)
     assert line.send(ENDS, urlencode(end_event(one))) == 200
 
 
 def _asks_in_steps(line: Line, one: Canary) -> None:
     line.call(one.second, "1", "1", "1", "2", neighbour(one).nina, "1")
     line.call(one.second, "1", "1", "3", neighbour(one).name, str(neighbour(one).born), "BAM", "1", "1")
-    line.call(one.second, "5", "2", "2", "1", "1", one.name, "BAM", "1")
+    line.call(one.second, "5", "2", "2", one.name, "BAM", "1")
 
 
 def _links(line: Line, one: Canary) -> None:
     """With a wrong year and then the right one; the phones already linked are warned."""
     other = neighbour(one)
-    line.call(one.second, "1", other.number, "2", "1", "1901", "1", str(other.born), "1", "1")
+    line.call(one.second, "1", other.number, "2", "1901", "1", str(other.born), "1", "1")
 
 
 def _shows_the_family(line: Line, one: Canary) -> None:
@@ -109,7 +115,7 @@ def _asks_by_name(line: Line, one: Canary) -> None:
 
 
 def _is_registered(line: Line, one: Canary) -> None:
-    line.call(one.second, "1", "5", "6", "2", "1", one.name, COMMUNE)
+    line.call(one.second, "1", "5", "6", one.name, COMMUNE)
 
 
 def _is_called_back(line: Line, one: Canary) -> None:
@@ -119,7 +125,7 @@ def _is_called_back(line: Line, one: Canary) -> None:
 
 
 def _is_erased(line: Line, one: Canary) -> None:
-    line.call(one.second, "1", "5", "6", "1", one.name, "0", "0", "00", "6", "4", "3")
+    line.call(one.second, "1", "5", "6", one.name, "0", "0", "00", "6", "4", "3")
     line.call(one.second, tail="6*4*5*1")
 
 
@@ -144,7 +150,7 @@ def _types_nonsense(line: Line, one: Canary) -> None:
 
 
 def _leaves_a_form_open(line: Line, one: Canary) -> None:
-    line.call(one.second, "1", "5", "6", "1", one.name)
+    line.call(one.second, "1", "5", "6", one.name)
     line.call(one.second, "1", COMMUNE)
     line.call(one.second, "5", "6", one.name.lower())
     line.call(one.second, "2", one.name)

@@ -40,6 +40,7 @@ _BEFORE = re.compile(rb"(?:%[0-9A-Fa-f]{2}|(?:^|[^0-9])(?:\+|00|%2[bB])?223)$")
 _NO_DIGIT = re.compile(_ESCAPED + rb"|[^0-9]")
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _ZLIB_IN_BASE64 = re.compile(rb"eJ[A-Za-z0-9+/]{16,}")
+_HEXADECIMAL = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _LONGEST_PACKED = 200_000
 _HASH = re.compile(rb"[0-9a-f]{24,}")
 
@@ -94,9 +95,10 @@ _LITERALS, _FOLDED = _literals(), _folded_literals()
 
 
 def unpacked(content: bytes) -> bytes:
-    """What is in `content` in zlib's format, bare or in base64: so the queue writes its jobs and their errors."""
-    plain = [content, *(b64decode(word[0] + b"===") for word in _ZLIB_IN_BASE64.finditer(content))]
-    return b"\n".join(told for part in plain for told in _inflated(part))
+    """What is in `content` in hexadecimal, as a dump writes bytes, or in zlib's format, as the queue writes jobs."""
+    bare = [bytes.fromhex(word[0].decode()) for word in _HEXADECIMAL.finditer(content)]
+    in_base64 = [b64decode(word[0] + b"===") for word in _ZLIB_IN_BASE64.finditer(content)]
+    return b"\n".join([*bare, *(told for part in (content, *bare, *in_base64) for told in _inflated(part))])
 
 
 def _inflated(content: bytes) -> Iterator[bytes]:
@@ -109,9 +111,7 @@ def _inflated(content: bytes) -> Iterator[bytes]:
 
 def search(content: bytes) -> list[Hit]:
     """Every form in which a canary is in `content`, each once; in what is packed too."""
-    found = _search(content.replace(_BLANK, b""))
-    inner = unpacked(content)
-    return found + (_search(inner) if inner else [])
+    return _search(content.replace(_BLANK, b"")) + _search(unpacked(content))
 
 
 def _search(content: bytes) -> list[Hit]:

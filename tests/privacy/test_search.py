@@ -64,6 +64,7 @@ FORMS = {
     "UTF-16, big end first": lambda text: text.encode("utf-16-be"),
 }
 PACKED = {
+    "UTF-16 in hexadecimal": lambda text: b"X'" + f" {text} ".encode("utf-16-le").hex().encode() + b"'",
     "zlib": lambda text: zlib.compress(b"a job " + text.encode()),
     "zlib in base64": lambda text: b64encode(zlib.compress(b"Traceback: KeyError " + text.encode())),
     "hexadecimal": lambda text: text.encode().hex().encode(),
