@@ -27,9 +27,9 @@ from gateway.runtime import Runtime
 from gateway.sessions import Answer, Call, Foreign, Over, StillHeld
 from models.database import DatabaseAway
 from models.identifiers import Msisdn
+from models.locks import Overtaken
 from models.operators import operator_of
 from models.owed_answers import QUESTION
-from models.visit_codes import CodeTaken
 
 log = structlog.get_logger(__name__)
 
@@ -150,8 +150,9 @@ class Hops:
         step = engine.hop(call.session, hop.text, context)
         try:
             carry_out(self._runtime.database, step.effects, context)
-        except CodeTaken:
-            # Between the look and the commit somebody else got this visit code: the engine draws the next.
+        except Overtaken:
+            # Between the look and the commit another call did the same, or took the code that was found free:
+            # the engine looks again, and shows what is there now.
             step = engine.hop(call.session, hop.text, context)
             carry_out(self._runtime.database, step.effects, context)
         return step

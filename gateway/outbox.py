@@ -39,7 +39,7 @@ TOPICS_VERSION = "2026-11"
 
 
 def carry_out(database: Database, effects: Sequence[Effect], context: Context) -> None:
-    """Commits the effects of one hop. Raises DatabaseAway (repeat: nothing is done twice), CodeTaken."""
+    """Commits the effects of one hop. Raises DatabaseAway (repeat: nothing is done twice), Overtaken."""
     if not effects:
         return
     if len(effects) == 1 and isinstance(effects[0], Disclosed):
@@ -52,7 +52,7 @@ def carry_out(database: Database, effects: Sequence[Effect], context: Context) -
 def apply(conn: Connection, effects: Sequence[Effect], context: Context) -> bool:
     """The effects of one hop, inside of a transaction that the caller commits. False: they were done before.
 
-    Raises models.visit_codes.CodeTaken.
+    Raises models.locks.Overtaken.
     """
     if not applied.first_time(conn, context.seed, context.now):
         return False
@@ -80,9 +80,9 @@ def _disclosed(db: Db, effect: Disclosed, context: Context, once: bytes) -> None
 
 
 def _missed(conn: Connection, effect: Missed, context: Context, once: bytes) -> None:
-    lookups.record_miss(conn, context.keys, context.phone, context.now)
-    if effect.about:
-        lookups.record_miss(conn, context.keys, effect.about, context.now)
+    since, most = context.misses_since, context.limits.misses
+    for asker in (context.phone, effect.about) if effect.about else (context.phone,):
+        lookups.record_try(conn, context.keys, asker, context.now, since=since, most=most)
     _disclosed(conn, Disclosed(effect.action, effect.about, "missed"), context, once)
 
 

@@ -11,6 +11,7 @@ from config import facts
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
+from models.locks import Overtaken, hold
 from models.people import NAMES
 from models.phones import PHONE, phone_index
 
@@ -33,6 +34,10 @@ callbacks = Table(
     Index("ix_callbacks_phone", "phone_index", "created_at"),
 )
 """References are six digits told to people and may come twice in a lifetime: they are no key."""
+
+
+class AlreadyOpen(Overtaken):
+    """The phone has made a request since it was looked for: show that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,13 @@ def request(
     name: str | None = None,
     commune_code: str | None = None,
 ) -> None:
-    """Note that `phone` wants to be called: `slot` MATIN, APRES_MIDI or SOIR; `name` as typed, when it was asked."""
+    """Note that `phone` wants to be called: `slot` MATIN, APRES_MIDI or SOIR; `name` as typed, when it was asked.
+
+    Raises AlreadyOpen: however many of its calls ask at the same time, a phone has one open request.
+    """
+    hold(conn, "callback", phone_index(keys, phone))
+    if open_request(conn, keys, phone, now):
+        raise AlreadyOpen
     _INSERT.run(
         conn,
         reference=reference,

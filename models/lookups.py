@@ -9,6 +9,7 @@ from sqlalchemy import Column, Index, LargeBinary, Table, bindparam, func, inser
 from models.database import Connection, Db, Id, Prepared, UtcDateTime, metadata
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
+from models.locks import Overtaken, hold
 
 lookup_misses = Table(
     "lookup_misses",
@@ -18,6 +19,11 @@ lookup_misses = Table(
     Column("at", UtcDateTime, nullable=False),
     Index("ix_lookup_misses_asker", "asker_index", "at"),
 )
+
+
+class TooManyMisses(Overtaken):
+    """Other look-ups of the same asker have failed meanwhile: this one was too many, and is not counted."""
+
 
 MISSES = (
     select(func.count())
@@ -41,6 +47,16 @@ def asker_index(keys: KeyRing, asker: Msisdn | str) -> bytes:
 def record_miss(conn: Connection, keys: KeyRing, asker: Msisdn | str, now: datetime) -> None:
     """Count one look-up that found nobody, or one proof that failed."""
     _INSERT.run(conn, asker=asker_index(keys, asker), now=now)
+
+
+def record_try(
+    conn: Connection, keys: KeyRing, asker: Msisdn | str, now: datetime, *, since: datetime, most: int
+) -> None:
+    """Count a miss, one at a time for an asker. Raises TooManyMisses when it has `most` of them since `since`."""
+    hold(conn, "misses", asker_index(keys, asker))
+    if misses_since(conn, keys, asker, since) >= most:
+        raise TooManyMisses
+    record_miss(conn, keys, asker, now)
 
 
 def misses_since(db: Db, keys: KeyRing, asker: Msisdn | str, since: datetime) -> int:

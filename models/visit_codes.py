@@ -11,6 +11,7 @@ from sqlalchemy import Column, ForeignKey, Index, String, Table, bindparam, inse
 from stdnum import luhn
 
 from models.database import Connection, Db, Id, Prepared, UtcDateTime, metadata
+from models.locks import Overtaken, hold
 
 visit_codes = Table(
     "visit_codes",
@@ -26,8 +27,12 @@ visit_codes = Table(
 )
 
 
-class CodeTaken(Exception):
+class CodeTaken(Overtaken):
     """Somebody else was given this code since it was found free: take the next candidate."""
+
+
+class HasCode(Overtaken):
+    """The person was given another code since it was looked for: show that one."""
 
 
 _OF_PERSON = Prepared(
@@ -74,9 +79,15 @@ def is_free(db: Db, code: str, now: datetime) -> bool:
 def issue(
     conn: Connection, code: str, person_id: int, coverage_id: int, now: datetime, hours: int
 ) -> datetime:
-    """Give a person a code for one right; until when it is good. Raises CodeTaken."""
-    holder = _IN_USE.first(conn, code=code, now=now)
-    if holder and holder[0] != person_id:
+    """Give a person a code for one right; until when it is good. Raises CodeTaken, HasCode.
+
+    One person has one code, and one code one person, however many ask at the same time.
+    """
+    hold(conn, "visit person", str(person_id).encode())
+    if open_code(conn, person_id, now):
+        raise HasCode(person_id)
+    hold(conn, "visit code", code.encode())
+    if not is_free(conn, code, now):
         raise CodeTaken(code)
     expires_at = now + timedelta(hours=hours)
     _INSERT.run(conn, code=code, person_id=person_id, coverage_id=coverage_id, now=now, expires_at=expires_at)

@@ -25,8 +25,8 @@ from models import messages, owed_answers
 from models.database import DatabaseAway
 from models.identifiers import Msisdn
 from models.keyring import KeyRingError
+from models.locks import Overtaken
 from models.owed_answers import OwedAnswer
-from models.visit_codes import CodeTaken
 from workers.desk import runtime
 
 log = structlog.get_logger(__name__)
@@ -82,8 +82,8 @@ def _kept_or_excused(desk: Runtime, promise: OwedAnswer) -> bool:
         return _keep(desk, promise, context, step.effects, text)
     except DatabaseAway:
         raise
-    except CodeTaken:
-        # Somebody else got the code meanwhile: the next run draws another.
+    except Overtaken:
+        # Another call did the same meanwhile: the next run looks again.
         return False
     except (
         Exception

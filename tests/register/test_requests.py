@@ -1,5 +1,6 @@
 """What conversations leave: consents, call-backs, visit codes, messages, promises, erasures, the funnel."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from itertools import islice
 
@@ -7,7 +8,18 @@ import pytest
 from sqlalchemy import func, insert, select
 from stdnum import luhn
 
-from models import applied, callbacks, consent, erasures, funnel, messages, owed_answers, phones, visit_codes
+from models import (
+    applied,
+    callbacks,
+    consent,
+    erasures,
+    funnel,
+    lookups,
+    messages,
+    owed_answers,
+    phones,
+    visit_codes,
+)
 from models.consent import consents
 from models.facilities import cercle_of, facilities, facility, near
 from tests.register.conftest import ASKER, NOW, PHONE, TODAY
@@ -76,8 +88,15 @@ def test_the_length_of_a_call_back_can_be_given(register):
 
 def test_two_requests_may_have_the_same_reference(register):
     call_back(register)
-    call_back(register, now=NOW + HOUR)
+    call_back(register, now=NOW + 48 * HOUR)
     assert count_of(register, callbacks.callbacks) == 2
+
+
+def test_a_second_request_while_one_is_open_is_refused(register):
+    call_back(register)
+    with pytest.raises(callbacks.AlreadyOpen):
+        call_back(register, now=NOW + 48 * HOUR - timedelta(seconds=1), reference="654321")
+    assert count_of(register, callbacks.callbacks) == 1
 
 
 def test_candidates_for_codes_are_six_digits_with_their_check_digit():
@@ -111,9 +130,39 @@ def test_a_code_taken_since_it_was_found_free_is_refused(register):
     right = register.right(one)
     with register.database.begin() as conn:
         visit_codes.issue(conn, "123455", one, right, NOW, 24)
-        visit_codes.issue(conn, "123455", one, right, NOW, 24)
         with pytest.raises(visit_codes.CodeTaken):
             visit_codes.issue(conn, "123455", other, right, NOW, 24)
+
+
+@pytest.mark.parametrize(
+    ("later", "refused"),
+    [
+        pytest.param(24 * HOUR - timedelta(seconds=1), True, id="while the first is good"),
+        pytest.param(24 * HOUR, False, id="after it"),
+    ],
+)
+def test_a_person_has_one_code_at_a_time(register, later, refused):
+    person = register.person()
+    right = register.right(person)
+    with register.database.begin() as conn:
+        visit_codes.issue(conn, "123455", person, right, NOW, 24)
+        with pytest.raises(visit_codes.HasCode) if refused else nullcontext():
+            visit_codes.issue(conn, "123463", person, right, NOW + later, 24)
+    assert count_of(register, visit_codes.visit_codes) == (1 if refused else 2)
+
+
+@pytest.mark.parametrize(
+    ("missed", "refused"), [pytest.param(4, False, id="the last one"), pytest.param(5, True, id="one more")]
+)
+def test_a_try_counts_until_there_are_too_many(register, missed, refused):
+    since = NOW - timedelta(minutes=30)
+    with register.database.begin() as conn:
+        for _ in range(missed):
+            lookups.record_try(conn, register.keys, PHONE, NOW, since=since, most=5)
+        with pytest.raises(lookups.TooManyMisses) if refused else nullcontext():
+            lookups.record_try(conn, register.keys, PHONE, NOW, since=since, most=5)
+        lookups.record_try(conn, register.keys, ASKER, NOW, since=since, most=5)
+    assert lookups.misses_since(register.reader, register.keys, PHONE, since) == 5
 
 
 def test_a_message_is_owed_once_and_sealed(register):
