@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 
 from workers.servers.process import children_of
 
@@ -12,30 +11,34 @@ _KIND_BITS = 3
 _SCHEDULER_CLOCK = 2
 
 
-def microseconds(pids: Iterable[int]) -> float:
-    """User and system time that these processes and all below them have used; ended threads are counted."""
-    families = (pid for parent in pids for pid in (parent, *children_of(parent)))
-    return sum(map(_seconds, families)) * 1e6
-
-
-def _seconds(pid: int) -> float:
+def seconds_of(pid: int) -> float:
+    """User and system time that a process has used, its ended threads included; 0 for one that is gone."""
     try:
         return time.clock_gettime((~pid << _KIND_BITS) | _SCHEDULER_CLOCK)
     except OSError:
-        # It ended since it was listed, as a PostgreSQL worker does now and then.
         return 0.0
 
 
 class Meter:
-    """The CPU used by groups of processes since it was made, in microseconds by group."""
+    """The CPU used by groups of processes, and all below them, since it was made.
 
-    def __init__(self, groups: dict[str, tuple[int, ...]]) -> None:
+    What a process that ended meanwhile had used is not counted, as when PostgreSQL tidies up.
+    """
+
+    def __init__(self, groups: dict[str, int]) -> None:
         self._groups = groups
-        self._before = self._now()
+        self._before = {name: _by_process(parent) for name, parent in groups.items()}
 
     def used(self) -> dict[str, float]:
-        """Microseconds by group. A group whose process came or went meanwhile is only roughly right."""
-        return {name: value - self._before[name] for name, value in self._now().items()}
+        """Microseconds by group."""
+        return {name: self._since(name) * 1e6 for name in self._groups}
 
-    def _now(self) -> dict[str, float]:
-        return {name: microseconds(pids) for name, pids in self._groups.items()}
+    def _since(self, name: str) -> float:
+        before = self._before[name]
+        return sum(
+            max(0.0, now - before.get(pid, 0.0)) for pid, now in _by_process(self._groups[name]).items()
+        )
+
+
+def _by_process(parent: int) -> dict[int, float]:
+    return {pid: seconds_of(pid) for pid in (parent, *children_of(parent))}

@@ -128,8 +128,8 @@ class Line(asyncio.Protocol):
             self._run.answered(self, latency, bytes(head), bytes(body))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """A server that hangs up ends the run."""
-        self._run.fail("the server closed a connection")
+        """A server that hangs up in the middle of a question ends the run."""
+        self._run.lost(self)
 
     def hang_up(self) -> None:
         """Closes the connection."""
@@ -143,7 +143,7 @@ class Run:
         self._job = job
         self._waiting = deque(packed(job.path, form) for form in job.forms)
         self._overdue: deque[float] = deque()
-        self._idle: list[Line] = []
+        self._idle: deque[Line] = deque()
         self._answers: Counter[str] = Counter()
         self._latencies: list[float] = []
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -160,6 +160,7 @@ class Run:
         began = perf_counter()
         lines = list(self._idle)
         if self._job.rate is None:
+            self._idle.clear()
             for line in lines:
                 self._next(line)
         else:
@@ -176,7 +177,7 @@ class Run:
             if (pause := due - perf_counter()) > 0:
                 await asyncio.sleep(pause)
             if self._idle:
-                self._idle.pop().ask(self._waiting.popleft(), due)
+                self._idle.popleft().ask(self._waiting.popleft(), due)
             else:
                 self._overdue.append(due)
 
@@ -196,6 +197,13 @@ class Run:
             line.ask(self._waiting.popleft(), self._overdue.popleft())
         else:
             self._idle.append(line)
+
+    def lost(self, line: Line) -> None:
+        """A connection that nobody needed just now may go; any other is missed."""
+        if line in self._idle:
+            self._idle.remove(line)
+        else:
+            self.fail("the server closed a connection")
 
     def fail(self, why: str) -> None:
         """Ends the run, unless it has ended."""

@@ -75,9 +75,7 @@ class Stage:
         """Sends these forms in a closed loop. `expected` begins the answers' kind. Raises Fault for wrong ones."""
         server = self.entrants[name].server
         self.generator.prepare(Job(server.port, server.path, forms, connections))
-        meter = Meter(
-            {"server": (server.pid,), "postgresql": (self.postgres.pid,), "redis": (self.redis.pid,)}
-        )
+        meter = Meter({"server": server.pid, "postgresql": self.postgres.pid, "redis": self.redis.pid})
         outcome = self.generator.go()
         used = {group: total / len(forms) for group, total in meter.used().items()}
         check(name, outcome, expected)
