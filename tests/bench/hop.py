@@ -19,6 +19,7 @@ from tests.bench.layers import Layer
 from tests.bench.rounds import Plan, floor_us, judged, layers_of, run
 from tests.bench.stage import set_stage
 from tests.bench.words import tell
+from workers.servers.folders import reachable, unprivileged_user
 
 PEOPLE, QUICK_PEOPLE = 1_000_000, 100_000
 WHOLE = Plan(rounds=7, hops=1_500, seconds=21.0, layer_hops=2_000)
@@ -49,8 +50,7 @@ def bench() -> None:
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
-    default=CHECKOUT / "var" / "bench",
-    help="Where registers and packages are kept between runs (var/bench).",
+    help="Where registers and packages are kept between runs (var/bench, or /var/tmp if PostgreSQL cannot go there).",
 )
 def hop(
     bare: bool,
@@ -63,7 +63,7 @@ def hop(
     threads: int,
     seed: int,
     fresh: bool,
-    folder: Path,
+    folder: Path | None,
 ) -> None:
     """CPU of one hop: bare Flask, the gateway with few and many people, ussd-menu-builder on Node.
 
@@ -86,7 +86,9 @@ def hop(
         "load_before": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
     }
-    with set_stage(folder.absolute(), people, seed, Size(processes, threads), fresh=fresh) as stage:
+    with set_stage(
+        (folder or usual_folder()).absolute(), people, seed, Size(processes, threads), fresh=fresh
+    ) as stage:
         facts["commit_ms"] = stage.commit_ms()
         findings = run(stage, plan)
         layers = layers_of(stage, plan.layer_hops)
@@ -96,6 +98,13 @@ def hop(
         show(outcome, layers)
     click.echo(json.dumps(outcome))
     sys.exit(0 if outcome["ok"] else 1)
+
+
+def usual_folder() -> Path:
+    """var/bench; for root, when the user that PostgreSQL runs as may not pass through `var`, a folder of /var/tmp."""
+    folder = CHECKOUT / "var" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder if reachable(folder / "postgres", unprivileged_user()) else Path("/var/tmp/ramu-bench")
 
 
 def show(outcome: Json, layers: list[Layer]) -> None:
