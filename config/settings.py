@@ -8,12 +8,15 @@ and PORT. Lists are written with commas in the environment.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
+from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -33,6 +36,12 @@ DEMO_SECRET = "demo"
 STRONG_SECRET = 32
 """The least characters of a secret outside of the demonstration: 16 random bytes in hexadecimal."""
 
+DATABASES = ("postgresql", "postgres", "sqlite")
+QUEUES = ("redis", "rediss", "unix")
+
+LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+"""A % of a password that nobody wrote as %25: read as it stands."""
+
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
 
 
@@ -46,6 +55,14 @@ def _sqlite(so_far: dict[str, Any]) -> SecretStr:
 
 def _embedded_redis(so_far: dict[str, Any]) -> SecretStr:
     return SecretStr(f"unix://{so_far['data_folder']}/redis/redis.sock")
+
+
+def _has_readable_port(url: str) -> bool:
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        return False
+    return port != 0
 
 
 class Settings(BaseSettings):
@@ -99,6 +116,18 @@ class Settings(BaseSettings):
             return given
         return tuple(part.strip() for part in given.split(",") if part.strip())
 
+    @field_validator("database_url", "redis_url")
+    @classmethod
+    def _addressed(cls, given: SecretStr, about: ValidationInfo) -> SecretStr:
+        schemes = DATABASES if about.field_name == "database_url" else QUEUES
+        url = given.get_secret_value()
+        scheme, mark, _ = url.partition("://")
+        if scheme not in schemes or not mark:
+            raise ValueError(f"must begin with {' or '.join(f'{known}://' for known in schemes)}")
+        if schemes is QUEUES and not _has_readable_port(url):
+            raise ValueError("has a word for a port; in a password write %40 for @ and %2F for /")
+        return given if scheme == "sqlite" else SecretStr(LONE_PERCENT.sub("%25", url))
+
     @field_validator("data_folder", "key_folder")
     @classmethod
     def _absolute(cls, folder: Path) -> Path:
@@ -135,13 +164,26 @@ def settings_file() -> Path:
 
 def load(**given: Any) -> Settings:
     """The settings of this process; `given` wins over the environment and the file. Raises BadSettings."""
+    file = settings_file()
+    if os.environ.get("RAMU_SETTINGS") and (file.is_dir() or not file.exists()):
+        raise BadSettings(f"RAMU_SETTINGS names {file}, which is not a file. Remedy: correct it, or unset it")
     try:
         return Settings(**given)
     except ValidationError as refused:
-        lines = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in refused.errors())
-        raise BadSettings("\n".join(lines)) from None
+        raise BadSettings("\n".join(_lines(refused))) from None
     except tomllib.TOMLDecodeError as fault:
-        raise BadSettings(f"{settings_file()}: {fault}") from None
+        raise BadSettings(f"{file}: {fault}") from None
+    except UnicodeDecodeError:
+        raise BadSettings(f"{file} is not written in UTF-8") from None
+    except OSError as fault:
+        raise BadSettings(f"{file} cannot be read: {fault.strerror}") from None
+
+
+def _lines(refused: ValidationError) -> Iterator[str]:
+    for fault in refused.errors():
+        # A default that could not be made because of another setting: that one has its own line.
+        if fault["type"] != "default_factory_not_called":
+            yield f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
 
 
 def weak(settings: Settings) -> tuple[str, ...]:

@@ -27,7 +27,9 @@ PERCENT, YEARS = whole(0, 100), whole(0, 130)
 YES_NO = one_of((words.YES, words.NO))
 CODE = matching(r"[a-z][a-z_]*", "a code in small letters")
 FREE_CARE = matching(r"G[0-9]{2}", "a code such as G01")
-DIAL_STRING = matching(r"[0-9]+(\*([0-9]+|\{[a-z]+\}))*", "digits and {placeholders} with * between")
+DIAL_STRING = matching(
+    r"[0-9]+(\*([0-9]+|@[a-z]+|\{[a-z]+\}))*", "digits, {placeholders} and @words with * between"
+)
 SCREEN = matching(r"[a-z_]+\.[a-z_]+", "a screen such as rights.person")
 CALLER = one_of(("known", "unknown", "any"))
 MONTHS = matching(r"([1-9]|1[0-2])(;([1-9]|1[0-2]))*", "months such as 10;11;12")

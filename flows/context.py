@@ -26,6 +26,7 @@ class Limits:
     resume_minutes: int
     visit_code_hours: int
     callback_hours: int
+    messages_a_day: int
 
 
 class Register(Protocol):

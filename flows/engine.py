@@ -26,6 +26,9 @@ SHORTEST_NUMBER = 6
 
 BAD_KEYS_BEFORE_HELP = 3
 
+EVERYWHERE = {"98": "language.choose", "99": "help.keys"}
+"""Keys that lead to the same screen from anywhere."""
+
 LONGEST_ECHO = 16
 """Septets of a wrong input that are shown back."""
 
@@ -41,12 +44,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One hop's outcome. `resumable`: a form stands open, which a later call may continue."""
+    """One hop's outcome.
+
+    `resumable`: True when a form stands open, which a later call may continue; False when one was finished or left;
+    None when the hop has nothing to do with forms, and one that an earlier call left open stays so.
+    """
 
     session: Session
     screen: Shown
     effects: tuple[Effect, ...]
-    resumable: bool
+    resumable: bool | None
 
 
 STEPPING = frozenset({"members"})
@@ -89,7 +96,7 @@ def owed(session: Session | None, context: Context) -> Step:
         "Réponse lente. Rien n'est perdu : elle arrive par SMS. Ref {reference}",
         reference=context.reference(),
     )
-    return Step(present, Shown("slow.owed", layout.written(text, present.charset), True), (), False)
+    return Step(present, Shown("slow.owed", layout.written(text, present.charset), True), (), None)
 
 
 def late_answer(session: Session | None, text: str, context: Context) -> tuple[Step, str]:
@@ -162,7 +169,9 @@ def _walk(session: Session, tail: tuple[str, ...], ask: Ask, effects: tuple[Effe
         try:
             go = _understand(session, typed, ask)
         except NotUnderstood:
-            return _step(session, ask, effects, _not_understood(ask, typed))
+            # A word of ours that this screen has nothing for: the screen itself says why.
+            fault = "" if typed.startswith("@") else _not_understood(ask, typed)
+            return _step(session, ask, effects, fault)
         except Refused as refusal:
             return _step(session, ask, effects, str(refusal))
         session, effects = _moved(session, go, ask), effects + go.effects
@@ -182,7 +191,9 @@ def _answer(session: Session, typed: str, ask: Ask) -> Step:
         go = _understand(session, typed, ask)
     except (NotUnderstood, Refused) as fault:
         return _bad(session, ask, str(fault))
-    return _step(_moved(session, go, ask), ask, go.effects)
+    step = _step(_moved(session, go, ask), ask, go.effects)
+    was_open = SCREENS[session.place.screen].form
+    return replace(step, resumable=False) if was_open and not step.resumable else step
 
 
 def _bad(session: Session, ask: Ask, fault: str) -> Step:
@@ -220,7 +231,11 @@ def _understand(session: Session, typed: str, ask: Ask) -> Go:
     pages = _pages(screen, session, ask)
     if key == "9" and session.place.page + 1 < len(pages):
         return Go(session.place.screen, session.place.args, back=session.back, page=session.place.page + 1)
+    if key in EVERYWHERE:
+        return Go(EVERYWHERE[key])
     if isinstance(screen, Question):
+        if typed.startswith("@"):
+            raise NotUnderstood
         return screen.accept(ask, typed)
     return _at_a_menu(screen, key, typed, ask)
 
@@ -239,20 +254,16 @@ def _is_number(key: str) -> bool:
 
 
 def _at_a_menu(screen: Menu | Notice, key: str, typed: str, ask: Ask) -> Go:
-    if key == "98":
-        return Go("language.choose")
-    if key == "99":
-        return Go("help.keys")
     if key in screen.doors:
-        raise NotUnderstood(ask.t("{key} ({door}) : pas encore ouvert ici.", key=key, door=screen.doors[key]))
-    if not typed:
+        raise Refused(ask.t("{key} ({door}) : pas encore ouvert ici.", key=key, door=screen.doors[key]))
+    if not any(letter.isalnum() for letter in _echo(typed)):
         raise NotUnderstood(ask.t("Tapez un chiffre de la liste."))
     raise NotUnderstood(ask.t("{typed} n'est pas dans la liste.", typed=_echo(typed)))
 
 
 def _chosen(choices: tuple[Choice, ...], key: str, typed: str) -> Choice | None:
     for choice in choices:
-        if choice.key == key:
+        if choice.key == key or (choice.alias and choice.alias == typed):
             return choice
     wanted = gsm7.fold(typed).casefold()
     return next((choice for choice in choices if gsm7.fold(choice.label).casefold() == wanted), None)
@@ -305,7 +316,9 @@ def _step(session: Session, ask: Ask, effects: tuple[Effect, ...] = (), fault: s
     if page != session.place.page:
         session = replace(session, place=session.place.turned_to(page))
     name = session.place.screen
-    return Step(session, Shown(name, pages[page], isinstance(screen, End)), effects, SCREENS[name].form)
+    return Step(
+        session, Shown(name, pages[page], isinstance(screen, End)), effects, SCREENS[name].form or None
+    )
 
 
 def _echo(typed: str) -> str:

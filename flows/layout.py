@@ -39,7 +39,9 @@ def pages(screen: Screen, charset: str, navigation: Navigation, fault: str = "")
         return (sheet.written(whole),)
     if sheet.size(title) > sheet.most // 2:
         title, flowing = "", [title, *flowing]
-    return _paged(sheet, title, flowing, [*pinned, f"9 {navigation.more}", *foot], [*pinned, *foot])
+    return _paged(
+        sheet, title, flowing, [*pinned, f"9 {navigation.more}", *foot], [*pinned, *foot], not fault
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class _Sheet:
 
 
 def _paged(
-    sheet: _Sheet, title: str, flowing: list[str], below: list[str], below_last: list[str]
+    sheet: _Sheet, title: str, flowing: list[str], below: list[str], below_last: list[str], numbered: bool
 ) -> tuple[str, ...]:
     """Fills one page after the other, with room for ` 9/9` behind the title and for the lines below."""
     fixed = sheet.size(_text([f"{title} 9/9", *below]))
@@ -93,11 +95,10 @@ def _paged(
         shown[-1].append(line)
         used += size
     last = len(shown)
+    titles = (f"{title} {number}/{last}".strip() if numbered else title for number in range(1, last + 1))
     return tuple(
-        sheet.written(
-            _text([f"{title} {number}/{last}".strip(), *lines, *(below if number < last else below_last)])
-        )
-        for number, lines in enumerate(shown, start=1)
+        sheet.written(_text([heading, *lines, *(below_last if lines is shown[-1] else below)]))
+        for heading, lines in zip(titles, shown, strict=True)
     )
 
 

@@ -59,12 +59,16 @@ Target = str | Go | Callable[["Ask"], Go]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One numbered line. A `pinned` choice is repeated on every page of a long screen."""
+    """One numbered line. A `pinned` choice is repeated on every page of a long screen.
+
+    `alias` names what it does for a published dial string, whatever its digit on this screen: `@code`.
+    """
 
     key: str
     label: str
     to: Target
     pinned: bool = False
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)

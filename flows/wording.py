@@ -12,6 +12,9 @@ from models.coverage import Right, Verdict
 LONGEST_NAME = 12
 """Septets of a name on a screen; longer ones are cut."""
 
+LATE = "EN_RETARD"
+"""The status of a mutual's member who is late and still covered: her last paid day is past, her right is not."""
+
 LONGEST_PLACE = 18
 """Septets of a place's or a facility's name on a screen."""
 
@@ -57,16 +60,44 @@ def named(ask: Ask, right: Right) -> str:
     return whole(right) if ask.owns(right) else masked(right)
 
 
-def state(ask: Ask, verdict: Verdict) -> str:
-    """A verdict in one or two words, in capitals."""
-    return {
-        Verdict.VALIDE: ask.t("VALIDE"),
-        Verdict.EXPIRE: ask.t("EXPIRE"),
-        Verdict.PAS_ENCORE_VALIDE: ask.t("PAS ENCORE VALIDE"),
-        Verdict.SUSPENDU: ask.t("SUSPENDU"),
-        Verdict.EN_OBSERVATION: ask.t("EN ATTENTE"),
-        Verdict.RADIE: ask.t("RADIE"),
-    }[verdict]
+def state(ask: Ask, right: Right) -> str:
+    """What a right is worth in one or two words, in capitals; a mutual is feminine."""
+    feminine = right.scheme == "MUTUELLE"
+    match right.verdict:
+        case Verdict.EXPIRE:
+            return ask.t("EXPIREE") if feminine else ask.t("EXPIRE")
+        case Verdict.SUSPENDU:
+            return ask.t("SUSPENDUE") if feminine else ask.t("SUSPENDU")
+        case Verdict.RADIE:
+            return ask.t("RADIEE") if feminine else ask.t("RADIE")
+        case Verdict.PAS_ENCORE_VALIDE:
+            return ask.t("PAS ENCORE VALIDE")
+        case Verdict.EN_OBSERVATION:
+            return ask.t("EN ATTENTE")
+        case _:
+            return ask.t("VALIDE, EN RETARD") if right.status == LATE else ask.t("VALIDE")
+
+
+def standing(ask: Ask, right: Right) -> str:
+    """The state with the day that matters for it: the last day of a right, or the first of one that is to come."""
+    begins = {Verdict.PAS_ENCORE_VALIDE: right.valid_from, Verdict.EN_OBSERVATION: right.covered_from}
+    if right.verdict in begins:
+        return ask.t("{state}, dès le {day}", state=state(ask, right), day=day(begins[right.verdict]))
+    until = (
+        right.valid_to if right.verdict in (Verdict.VALIDE, Verdict.EXPIRE) and right.status != LATE else None
+    )
+    return f"{state(ask, right)} {day(until)}".rstrip()
+
+
+def others(ask: Ask, right: Right) -> str:
+    """`1 autre`, `4 autres`: the household without its holder."""
+    count = right.size - 1
+    return ask.t("1 autre") if count == 1 else ask.t("{count} autres", count=count)
+
+
+def people(ask: Ask, right: Right) -> str:
+    """`1 personne`, `5 personnes`: the household."""
+    return ask.t("1 personne") if right.size == 1 else ask.t("{count} personnes", count=right.size)
 
 
 def payer(right: Right) -> str:

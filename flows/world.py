@@ -22,7 +22,9 @@ from models.keyring import KeyRing
 UNKNOWN = Msisdn.parse("+22370999999")
 """A phone that no household of the demo world has."""
 
-LIMITS = Limits(misses=5, lock_minutes=30, resume_minutes=60, visit_code_hours=24, callback_hours=48)
+LIMITS = Limits(
+    misses=5, lock_minutes=30, resume_minutes=60, visit_code_hours=24, callback_hours=48, messages_a_day=10
+)
 """As an installation has them when it sets nothing."""
 
 

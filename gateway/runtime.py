@@ -69,6 +69,7 @@ class Runtime:
                 resume_minutes=settings.resume_minutes,
                 visit_code_hours=settings.visit_code_hours,
                 callback_hours=settings.callback_hours,
+                messages_a_day=settings.messages_a_day,
             ),
             clock=clock,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam, select
+from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
@@ -46,12 +46,23 @@ _INSERT = Prepared(
     )
     .on_conflict_do_nothing(index_elements=["once"])
 )
+_COUNT = Prepared(
+    select(func.count())
+    .select_from(messages)
+    .where(messages.c.to_index == bindparam("to_index"), messages.c.created_at >= bindparam("since"))
+)
 _LATEST = Prepared(
     select(messages.c.text_sealed, messages.c.created_at)
     .where(messages.c.to_index == bindparam("to_index"))
     .order_by(messages.c.id.desc())
     .limit(bindparam("limit"))
 )
+
+
+def count_to(db: Db, keys: KeyRing, to: Msisdn, since: datetime) -> int:
+    """How many messages were owed to a phone since a moment (aware). Raises DatabaseAway."""
+    (count,) = _COUNT.first(db, to_index=phone_index(keys, to), since=since) or (0,)
+    return int(count)
 
 
 def latest(db: Db, keys: KeyRing, to: Msisdn, limit: int = 5) -> tuple[tuple[datetime, str], ...]:

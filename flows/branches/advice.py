@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from config import facts
 from flows.ask import Ask
-from flows.effects import MessageOwed
 from flows.screens import Choice, Go, Menu, Notice, Question, Refused, screen
+from flows.sms import sms
 from flows.wording import francs
 from models import papers
 from models.eligibility import Decision, Situation, decide
@@ -76,9 +77,10 @@ def certificate(ask: Ask) -> Menu:
         Choice("1", ask.t("Oui"), _decided(ask, emploi="SANS_RESSOURCES", indigence="RECONNU")),
         Choice("2", ask.t("Non, pas encore"), _decided(ask, emploi="SANS_RESSOURCES", indigence="NON")),
     )
-    shelter = Choice("3", ask.t("Je vis en orphelinat, prison, ou sans abri"), "advice.shelter")
-    title = ask.t("Avez-vous un certificat d'indigence de la mairie ?")
-    return Menu(title, choices if "relation" in ask.args else (*choices, shelter))
+    shelter = Choice("3", ask.t("Orphelinat, prison, sans abri"), "advice.shelter")
+    supported = Choice("4", ask.t("Un proche me fait vivre"), Go("advice.relation", {"self": True}))
+    title = ask.t("Certificat d'indigence de la mairie ?")
+    return Menu(title, choices if "relation" in ask.args else (*choices, shelter, supported))
 
 
 @screen(form=True)
@@ -98,7 +100,7 @@ def shelter(ask: Ask) -> Menu:
 def relation(ask: Ask) -> Menu:
     """For whom, when it is somebody whom the caller supports."""
     return Menu(
-        ask.t("Ce proche est :"),
+        ask.t("Vous êtes pour lui :") if ask.args.get("self") else ask.t("Ce proche est :"),
         (
             Choice("1", ask.t("Epoux, épouse"), Go("advice.work", {"relation": "CONJOINT"})),
             Choice("2", ask.t("Enfant"), Go("advice.child_age", {"relation": "ENFANT"})),
@@ -116,7 +118,7 @@ def relation(ask: Ask) -> Menu:
 def child_age(ask: Ask) -> Question:
     """The child's age in years: papers and rights change at 14 and after 21."""
     return Question(
-        ask.t("Age de l'enfant, en années :"), _aged, samples=("3", "13", "14", "21", "22", "abc")
+        ask.t("Age de l'enfant, en années (bébé : 1) :"), _aged, samples=("3", "13", "14", "21", "22", "abc")
     )
 
 
@@ -163,8 +165,11 @@ def cost(ask: Ask) -> Notice:
     """What is left to pay at the centre."""
     decision = _decision(ask)
     text, percents = patient_pays(decision.scheme, ask.today)
-    path = (ask.t(decision.path),) if decision.path else ()
-    return Notice(ask.t("A payer : {what}.", what=ask.t(text, **percents)), path)
+    lines = [ask.t(decision.path)] if decision.path else []
+    if decision.scheme == "AMO":
+        months = facts.parameter("amo_waiting_months", ask.today)
+        lines.append(ask.t("Droits ouverts après {months} mois de cotisation.", months=months))
+    return Notice(ask.t("A payer : {what}.", what=ask.t(text, **percents)), tuple(lines))
 
 
 @screen()
@@ -202,4 +207,4 @@ def _by_message(ask: Ask) -> Go:
         papers=", ".join(ask.t(papers.short_label(code, ask.today)) for code in decision.documents) or "-",
         reference=reference,
     )
-    return Go("advice.sent", {"reference": reference}, effects=(MessageOwed(text, "advice"),))
+    return Go("advice.sent", {"reference": reference}, effects=(sms(ask, text, "advice"),))

@@ -10,19 +10,23 @@ from flows.wording import day, payer
 from models import gratuites
 from models.eligibility import Situation
 from models.gratuites import FreeCareItem, Gratuite
-from models.identifiers import digits
+from models.identifiers import digits, in_ascii
 
 MONTHS_A_YEAR = 12
-OLDEST_IN_MONTHS = 999
-"""Three digits are months; more than that is a date of eight digits."""
+
+
+_YEARS = re.compile(r"(\d{1,2})\s*ans?(?:\s*(?:et)?\s*(\d{1,2})\s*mois|\s*et\s*(demi)e?)?", re.IGNORECASE)
+_MONTHS = re.compile(r"(\d{1,3})\s*(?:mois)?", re.IGNORECASE)
+HALF_A_YEAR = 6
 
 
 @dataclass(frozen=True, slots=True)
 class ChildAge:
-    """A child's age in whole months on the day of the call; `born` only when a full date was typed."""
+    """A child's age in whole months on the day of the call; `born` and `exact` when a date, or months, were told."""
 
     months: int
     born: date | None = None
+    exact: bool = True
 
 
 @screen()
@@ -40,8 +44,8 @@ def age(ask: Ask) -> Question:
     return Question(
         ask.t("Age de l'enfant :"),
         _aged,
-        samples=("36", "59", "60", "12032023", "31022023", "3 ans", "abc"),
-        lines=(ask.t("en mois (ex : 36)"), ask.t("ou date (ex : 12032023)")),
+        samples=("36", "59", "60", "12032023", "31022023", "3 ans", "3 ans 2 mois", "abc"),
+        lines=(ask.t("en mois (ex : 36 ; bébé : 1)"), ask.t("ou date (ex : 12032023)")),
     )
 
 
@@ -73,14 +77,14 @@ def child(ask: Ask) -> Notice:
     """The answer for a child who is young enough, with the last day on which she is."""
     situation = Situation(age=ask.args["months"] // MONTHS_A_YEAR, service="PALUDISME")
     found = gratuites.firing(situation, ask.today)
-    others = (
-        (ask.t("Autres soins : à confirmer au centre."),) if any(care.to_confirm for care in found) else ()
+    others = (ask.t("Autres soins : à confirmer."),) if any(care.to_confirm for care in found) else ()
+    months, until, years = ask.args["months"], ask.args["until"], gratuites.child_age(ask.today)
+    title = (
+        ask.t("{months} mois : OUI, palu gratuit jusqu'au {day}.", months=months, day=until)
+        if until
+        else ask.t("{months} mois : OUI, palu gratuit jusqu'à ses {years} ans.", months=months, years=years)
     )
-    return Notice(
-        ask.t("OUI, palu gratuit jusqu'au {day}.", day=ask.args["until"]),
-        (*others, _rest(ask)),
-        _ways_on(ask),
-    )
+    return Notice(title, (*others, _rest(ask)), _ways_on(ask))
 
 
 @screen(private=True)
@@ -123,21 +127,21 @@ def _aged(ask: Ask, typed: str) -> Go:
     years = gratuites.child_age(ask.today)
     if child_age.months >= years * MONTHS_A_YEAR:
         return Go("free_care.too_old")
-    return Go("free_care.child", {"months": child_age.months, "until": _until(child_age, years, ask.today)})
+    until = _until(child_age, years, ask.today) if child_age.exact else ""
+    return Go("free_care.child", {"months": child_age.months, "until": until})
 
 
 def _age(ask: Ask, typed: str) -> ChildAge:
-    """Months, `3 ans`, or a date as ddmmyyyy. Raises Refused for anything else, and for a date that does not exist."""
-    number = digits(typed)
-    if not number:
-        raise Refused(ask.t("Tapez l'âge en mois, ex : 36"))
-    if re.fullmatch(r"\W*\d+\s*(ans?)\W*", typed.strip(), re.IGNORECASE):
-        return ChildAge(min(int(number), OLDEST_IN_MONTHS) * MONTHS_A_YEAR)
-    if len(number) == 8:
-        return _from_date(ask, number)
-    if len(number) > 3:
-        raise Refused(ask.t("Tapez des mois (36) ou une date de 8 chiffres."))
-    return ChildAge(int(number))
+    """Months, `3 ans`, `3 ans 2 mois`, `1 an et demi`, or a date as ddmmyyyy. Raises Refused for anything else."""
+    told = in_ascii(typed).strip()
+    if len(digits(told)) == 8 and not any(letter.isalpha() for letter in told):
+        return _from_date(ask, digits(told))
+    if found := _MONTHS.fullmatch(told):
+        return ChildAge(int(found[1]))
+    if found := _YEARS.fullmatch(told):
+        more = int(found[2]) if found[2] else HALF_A_YEAR if found[3] else 0
+        return ChildAge(int(found[1]) * MONTHS_A_YEAR + more, exact=bool(found[2]))
+    raise Refused(ask.t("Tapez des mois (36) ou une date de 8 chiffres."))
 
 
 def _from_date(ask: Ask, number: str) -> ChildAge:

@@ -2,7 +2,7 @@
 
 from flows.ask import Ask
 from flows.screens import Choice, Menu, screen
-from flows.wording import day, masked, state
+from flows.wording import masked, others, standing
 from models.coverage import Right
 
 
@@ -27,16 +27,11 @@ def home(ask: Ask) -> Menu:
     rights = ask.caller().rights if ask.own else ()
     if not rights:
         return Menu(ask.t("Santé Mali"), choices(ask), after=ask.t("Ou tapez le numéro de votre carte"))
-    return Menu(_first_line(ask, rights[0]), choices(ask), lines=(_who(ask, rights[0]),))
-
-
-def _first_line(ask: Ask, right: Right) -> str:
-    """The right as one line: scheme, state, and the day until which it holds."""
-    return " ".join(filter(None, (right.scheme, state(ask, right.verdict), day(right.valid_to))))
+    best = rights[0]
+    return Menu(f"{best.scheme} {standing(ask, best)}", choices(ask), lines=(_who(ask, best),))
 
 
 def _who(ask: Ask, right: Right) -> str:
-    others = right.size - 1
-    if others < 1:
+    if right.size < 2:
         return masked(right)
-    return ask.t("{name} et {others} autres", name=masked(right), others=others)
+    return ask.t("{name} et {others}", name=masked(right), others=others(ask, right))

@@ -9,7 +9,7 @@ def out(ask: Ask) -> End:
     """A9, the end of the call: look-ups rest, and an agent can be asked for."""
     return End(
         ask.t(
-            "Trop d'essais sur ce téléphone. Recommencez dans {minutes} min ou demandez à un agent : tapez {code}",
+            "Trop d'essais. Recommencez dans {minutes} min ou demandez à un agent : tapez {code}",
             minutes=ask.context.limits.lock_minutes,
             code=dial_string(ask, "6*3"),
         ),

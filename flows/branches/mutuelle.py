@@ -3,8 +3,8 @@
 from flows.ask import Ask
 from flows.branches.members import shown
 from flows.screens import Choice, Menu, Notice, screen
-from flows.wording import day, francs, month, state
-from models.coverage import Right
+from flows.wording import francs, month, people, standing
+from models.coverage import Right, Verdict
 
 
 @screen()
@@ -15,8 +15,10 @@ def menu(ask: Ask) -> Menu | Notice:
 
 
 def _member(ask: Ask, right: Right) -> Menu:
-    lines = [" ".join(filter(None, (state(ask, right.verdict), day(right.valid_to))))]
-    if right.missing_fcfa:
+    lines = [standing(ask, right)]
+    if right.verdict is Verdict.RADIE:
+        lines.append(ask.t("Il faut adhérer de nouveau, à la section."))
+    elif right.missing_fcfa:
         lines.append(
             ask.t(
                 "Il manque {amount} depuis {month}.",
@@ -24,11 +26,9 @@ def _member(ask: Ask, right: Right) -> Menu:
                 month=month(right.late_since),
             )
         )
-    if right.covered_from and right.covered_from > ask.today:
-        lines.append(ask.t("Soins couverts dès le {day} (attente).", day=day(right.covered_from)))
     lines.append(ask.t("Payer : à la section de votre mutuelle."))
     return Menu(
-        ask.t("{mutuelle}, {size} personnes", mutuelle=right.mutuelle, size=right.size),
+        f"{right.mutuelle}, {people(ask, right)}",
         (Choice("5", ask.t("Membres"), lambda ask: shown(right.household_id)),),
         lines=tuple(lines),
         doors=_doors(ask),

@@ -3,8 +3,8 @@
 from datetime import date
 
 from flows.ask import Ask
-from flows.effects import MessageOwed
 from flows.screens import Choice, Go, Menu, Notice, Question, Refused, screen
+from flows.sms import sms
 from models import households, papers
 from models.households import Member
 from models.identifiers import digits
@@ -97,4 +97,4 @@ def _by_message(ask: Ask) -> Go:
     text = ask.t(
         "Pièces RAMED : {papers}. Ref {reference}", papers=", ".join(_labels(ask)), reference=reference
     )
-    return Go("papers.sent", {"reference": reference}, effects=(MessageOwed(text, "papers"),))
+    return Go("papers.sent", {"reference": reference}, effects=(sms(ask, text, "papers"),))

@@ -6,14 +6,15 @@ from flows.branches.locked import lock
 from flows.branches.members import shown
 from flows.branches.papers import for_caller
 from flows.branches.visit import issue
-from flows.effects import Disclosed, Effect, MessageOwed, Missed
+from flows.effects import Disclosed, Effect, Missed
 from flows.screens import Choice, Go, Menu, Notice, Question, Refused, Target, screen
-from flows.wording import day, francs, masked, month, named, payer, state
+from flows.sms import sms
+from flows.wording import LATE, day, francs, masked, month, named, others, payer, standing, state
 from models import coverage
 from models.coverage import Lookup, Right, Verdict
 from models.identifiers import digits, is_example, recognise
 from models.phones import Caller
-from models.schemes import patient_share, payer_first
+from models.schemes import patient_share, payer_first, registration
 
 BY_CARD = "card"
 """How a person was found: by the number of her card, which only who has the card knows."""
@@ -117,15 +118,14 @@ def by_message(ask: Ask) -> Go:
     right = ask.rights_of(ask.args["person"])[0] if "person" in ask.args else ask.caller().rights[0]
     reference = ask.context.reference()
     text = ask.t(
-        "{scheme} {state} {end} : {name}. Ref {reference} du {today}",
+        "{scheme} {standing} : {name}. Ref {reference} du {today}",
         scheme=payer(right),
-        state=state(ask, right.verdict),
-        end=day(right.valid_to),
+        standing=standing(ask, right),
         name=masked(right),
         reference=reference,
         today=day(ask.today),
     )
-    return Go("rights.sent", {"reference": reference}, effects=(MessageOwed(text, "rights"),))
+    return Go("rights.sent", {"reference": reference}, effects=(sms(ask, text, "rights"),))
 
 
 @screen()
@@ -153,9 +153,9 @@ def _drawn(ask: Ask, rights: tuple[Right, ...]) -> Menu | Notice:
 
 def _valid(ask: Ask, right: Right) -> Notice:
     lines = [named(ask, right)]
-    if right.valid_to:
+    if right.valid_to and right.status != LATE:
         lines.append(ask.t("Fin : {day}", day=day(right.valid_to)))
-    if right.status == "EN_RETARD":
+    if right.status == LATE:
         lines.append(ask.t("Cotisation en retard depuis {month}", month=month(right.late_since)))
     lines.append(_share(ask, right))
     if right.scheme == "RAMED" and not ask.owns(right):
@@ -174,18 +174,16 @@ def _ways_of_a_holder(ask: Ask, right: Right) -> tuple[Choice, ...]:
         if ask.args.get("by") != BY_CARD:
             return by_sms, Choice("2", ask.t("Un agent me rappelle"), "callback.slot")
         return by_sms, Choice("2", ask.t("C'est mon foyer, lier ce téléphone"), _link(right))
-    choices = [Choice("1", ask.t("Code de visite"), lambda ask: issue(ask, right))]
+    choices = [Choice("1", ask.t("Code de visite"), lambda ask: issue(ask, right), alias="@code")]
     if right.size > 1:
-        label = ask.t("Les {others} autres", others=right.size - 1)
-        choices.append(Choice("2", label, shown(right.household_id)))
+        label = ask.t("Membres : {others}", others=others(ask, right))
+        choices.append(Choice("2", label, shown(right.household_id), alias="@members"))
     return (*choices, Choice("3", ask.t("Recevoir par SMS"), by_message))
 
 
 def _several(ask: Ask, good: list[Right]) -> Notice:
     first = payer_first(good, ask.today)
-    lines = [
-        f"- {payer(right)} : {state(ask, right.verdict)} {day(right.valid_to)}".rstrip() for right in good
-    ]
+    lines = [f"- {payer(right)} : {standing(ask, right)}" for right in good]
     return Notice(
         ask.t("{name} : {count} droits", name=named(ask, good[0]), count=len(good)),
         (*lines, ask.t("Le centre utilise d'abord {scheme}.", scheme=payer(first))),
@@ -205,26 +203,29 @@ def _expired(ask: Ask, right: Right) -> Notice:
     )
     free = Choice("3", ask.t("Soins gratuits"), "free_care.whom")
     return Notice(
-        ask.t("{scheme} EXPIRE le {day}", scheme=payer(right), day=day(right.valid_to)),
+        ask.t(
+            "{scheme} {state} le {day}", scheme=payer(right), state=state(ask, right), day=day(right.valid_to)
+        ),
         (named(ask, right), where),
         (papers, renew, free) if right.scheme == "RAMED" else (renew, free),
     )
 
 
 def _suspended(ask: Ask, right: Right) -> Notice:
-    lacking = (
-        ask.t(
-            "Il manque {amount} depuis {month}.",
-            amount=francs(right.missing_fcfa),
-            month=month(right.late_since),
-        ),
-        ask.t("Payé à la section = couvert le jour même."),
-    )
-    return Notice(
-        ask.t("{scheme} : SUSPENDU", scheme=payer(right)),
-        (named(ask, right), *(lacking if right.missing_fcfa else lacking[1:])),
-        _while_waiting(ask),
-    )
+    """B4c: since when, how much, and what restores the right."""
+    return Notice(_headed(ask, right), (named(ask, right), *_what_restores(ask, right)), _while_waiting(ask))
+
+
+def _what_restores(ask: Ask, right: Right) -> tuple[str, ...]:
+    """A mutual's right comes back with the contribution; RAMED costs nothing, and its service knows why it rests."""
+    if right.scheme != "MUTUELLE":
+        where = ask.t(registration(right.scheme, ask.today).where)
+        return (ask.t("Demandez pourquoi : {where}.", where=where),)
+    paying = ask.t("Payé à la section = couvert le jour même.")
+    if not right.missing_fcfa:
+        return (paying,)
+    amount, since = francs(right.missing_fcfa), month(right.late_since)
+    return ask.t("Il manque {amount} depuis {month}.", amount=amount, month=since), paying
 
 
 def _waiting(ask: Ask, right: Right) -> Notice:
@@ -237,7 +238,7 @@ def _waiting(ask: Ask, right: Right) -> Notice:
 
 def _not_yet(ask: Ask, right: Right) -> Notice:
     return Notice(
-        ask.t("{scheme} : PAS ENCORE VALIDE", scheme=payer(right)),
+        _headed(ask, right),
         (named(ask, right), ask.t("Valable dès le {day}.", day=day(right.valid_from))),
         _while_waiting(ask),
     )
@@ -245,7 +246,7 @@ def _not_yet(ask: Ask, right: Right) -> Notice:
 
 def _struck_off(ask: Ask, right: Right) -> Notice:
     return Notice(
-        ask.t("{scheme} : RADIE", scheme=payer(right)),
+        _headed(ask, right),
         (named(ask, right), ask.t("Il faut adhérer de nouveau, à la section.")),
         _while_waiting(ask),
     )
@@ -259,7 +260,7 @@ def _while_waiting(ask: Ask) -> tuple[Choice, ...]:
 
 
 def _headed(ask: Ask, right: Right) -> str:
-    return f"{payer(right)} {state(ask, right.verdict)}"
+    return f"{payer(right)} {state(ask, right)}"
 
 
 def _share(ask: Ask, right: Right) -> str:

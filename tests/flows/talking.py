@@ -88,7 +88,8 @@ class Phone:
         context = self._context()
         self.step = hop(self.before, self.text, context)
         carry_out(self.world.register, self.step.effects, context)
-        self.left = self.step.session if self.step.resumable else None
+        if self.step.resumable is not None:
+            self.left = self.step.session if self.step.resumable else None
         used, most = gsm7.room(self.screen, self.step.session.charset)
         assert used <= most, self.screen
         self.transcript.append(self.screen + ("\n--- fin" if self.step.screen.ends else ""))

@@ -90,7 +90,7 @@ def test_a_tail_that_is_not_understood_shows_the_nearest_page(
 @pytest.mark.parametrize(
     ("code", "screen", "said"),
     [
-        pytest.param("*212*4*1*abc#", "free_care.age", "Tapez l'age", id="an age that is none"),
+        pytest.param("*212*4*1*abc#", "free_care.age", "Tapez des mois", id="an age that is none"),
         pytest.param("*212*1*12#", "rights.number", "E22", id="a number that is too short"),
         pytest.param("*212*1*482109376#", "rights.number", "est un exemple", id="the printed example"),
     ],
@@ -146,3 +146,31 @@ def test_a_language_nobody_has_read_is_said_to_be_so_and_remembered(phone: Diall
     caller.dial().is_at(HOME)
     assert caller.step is not None
     assert caller.step.session.language == "bm"
+
+
+@pytest.mark.parametrize("code", ["*212*3*1*2750#", "*212*3*2#", "*212*2*2#", "*212*6*2*713482#"])
+def test_a_printed_string_to_a_door_says_that_it_is_not_open(phone: Dialling, code: str) -> None:
+    phone().dial(code).sees("pas encore ouvert ici").sees_not("E05")
+
+
+@pytest.mark.parametrize(
+    ("number", "sees"),
+    [
+        pytest.param("+22370000005", "SUSPENDUE", id="suspended"),
+        pytest.param("+22370000006", "attente", id="waiting"),
+        pytest.param("+22370000009", "EXPIRE", id="expired"),
+        pytest.param("+22370000011", "Quel foyer", id="two households"),
+    ],
+)
+def test_a_visit_code_by_dial_string_shows_the_right_that_does_not_give_one(
+    phone: Dialling, number: str, sees: str
+) -> None:
+    caller = phone(number).dial("*212*1*1#").sees_not("E05", "Gratuit pour qui", "Pièces\n").sees(sees)
+    assert caller.step is not None
+    assert not any(isinstance(effect, MessageOwed) for effect in caller.step.effects)
+
+
+@pytest.mark.parametrize("keys", [("1",), ("2", "1"), ("6", "1"), ("4", "1"), ("5", "1", "5", "2")], ids=str)
+def test_language_and_help_keys_work_on_questions_too(phone: Dialling, keys: tuple[str, ...]) -> None:
+    phone().dial().types("1", *keys, "98").is_at("language.choose")
+    phone().dial().types(*keys, "99").is_at("help.keys")

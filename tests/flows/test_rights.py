@@ -200,3 +200,40 @@ def test_the_printed_example_is_refused(phone: Dialling) -> None:
 def test_a_second_call_back_request_is_not_taken(phone: Dialling) -> None:
     caller = phone().dial("*212*6*3#").types("1").ends()
     caller.dial("*212*6*3#").types("2").is_at("callback.slot").sees("Déjà demandé le 22/11/2026")
+
+
+@pytest.mark.parametrize(
+    ("number", "line"),
+    [
+        pytest.param("+22370000010", "RAMED PAS ENCORE VALIDE, dès le 17/12/2026", id="not yet valid"),
+        pytest.param("+22370000006", "MUTUELLE EN ATTENTE, dès le 10/12/2026", id="waiting"),
+        pytest.param("+22370000004", "MUTUELLE VALIDE, EN RETARD", id="late and still covered"),
+        pytest.param("+22370000005", "MUTUELLE SUSPENDUE", id="suspended"),
+        pytest.param("+22370000007", "MUTUELLE RADIEE", id="struck off"),
+    ],
+)
+def test_the_first_line_tells_the_day_that_matters(phone: Dialling, number: str, line: str) -> None:
+    caller = phone(number).dial()
+    assert caller.screen.splitlines()[0] == line
+
+
+def test_a_late_member_reads_no_end_that_is_over(phone: Dialling) -> None:
+    phone("+22370000004").dial().types("1").sees("EN RETARD", "Cotisation en retard").sees_not("Fin :")
+
+
+def test_a_suspended_ramed_is_never_told_to_pay(phone: Dialling) -> None:
+    suspended = next(
+        person for person in NUMBERED if person.scheme == "RAMED" and person.verdict == "SUSPENDU"
+    )
+    phone().dial().types("1", suspended.number).sees("Demandez pourquoi").sees_not("Payé")
+
+
+def test_a_phone_gets_only_so_many_sms_a_day(phone: Dialling) -> None:
+    caller = phone(OWN)
+    for _ in range(10):
+        caller.dial().types("1", "3").is_at("rights.sent")
+    caller.dial().types("1", "3").is_at("rights.mine").sees("E61")
+
+
+def test_one_other_member_is_one(phone: Dialling) -> None:
+    phone("+22370000005").dial().sees("et 1 autre").sees_not("1 autres")

@@ -102,6 +102,17 @@ def test_a_shortcut_is_never_held_up_by_an_open_form(world: World) -> None:
     phone.dial("*212*6*3#").is_at("callback.slot")
 
 
+def test_an_open_form_survives_a_shortcut_and_the_language_screen(world: World) -> None:
+    phone = Phone(world, UNKNOWN).dial("*212*5*1#").types("5", "2").is_at("advice.child_age").drops()
+    phone.dial("*212*4*1*36#").drops().dial().is_at("language.first").types("1").drops()
+    phone.dial().is_at("resume.offer").types("1").is_at("advice.child_age")
+
+
+def test_a_finished_form_is_not_offered_again(world: World) -> None:
+    phone = Phone(world, UNKNOWN).dial().types("1", *FORM).is_at("advice.result").drops()
+    phone.dial().is_at(HOME)
+
+
 def test_a_screen_of_another_version_goes_home_in_words(world: World) -> None:
     step = advance(None, Dial(()), world.context(Msisdn.parse("+22370000001")))
     gone = Session.decode(step.session.encode().replace(b"home.home", b"home.gone"))
