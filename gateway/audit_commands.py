@@ -7,14 +7,10 @@ from pathlib import Path
 
 import click
 
-from config.faults import Fault
 from config.settings import load
+from gateway import audit_head
 from gateway.register import opened
 from models import audit as trail
-
-
-class BadHead(Fault):
-    """The file with the kept head cannot be read."""
 
 
 @click.group("audit")
@@ -34,7 +30,7 @@ def head() -> None:
             with database.begin() as conn:
                 sealed = trail.seal_pending(conn, keys)
                 newest = trail.head(conn)
-    click.echo(json.dumps({"seq": newest.seq, "digest": newest.digest.hex()}))
+    click.echo(audit_head.written(newest))
 
 
 @audit.command()
@@ -45,10 +41,14 @@ def head() -> None:
 def verify(kept: Path | None, as_json: bool) -> None:
     """Read the whole trail and check every row and link. Exit code 1 when something was tampered with.
 
+    Without --head the end is checked against the head that the sealing job keeps in the data folder, if there is one.
+
     Example: ramu audit verify --head audit.head
     """
-    known = _read_head(kept) if kept else None
-    with opened(load()) as (database, keys), database.begin(reading=True) as conn:
+    settings = load()
+    own = settings.data_folder / audit_head.FILE_NAME
+    known = audit_head.read(kept) if kept else audit_head.read(own) if own.exists() else None
+    with opened(settings) as (database, keys), database.begin(reading=True) as conn:
         report = trail.verify_chain(conn, keys, known)
     if as_json:
         counts = {"rows": report.rows, "links": report.links, "unsealed": report.unsealed}
@@ -60,11 +60,3 @@ def verify(kept: Path | None, as_json: bool) -> None:
         click.echo(f"{report.rows} rows, {report.links} links, {report.unsealed} not sealed yet: {state}")
     if not report.ok:
         raise SystemExit(1)
-
-
-def _read_head(file: Path) -> trail.Head:
-    try:
-        told = json.loads(file.read_text())
-        return trail.Head(int(told["seq"]), bytes.fromhex(told["digest"]))
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise BadHead(f"{file} is not what `ramu audit head` printed") from fault
