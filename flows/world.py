@@ -43,12 +43,18 @@ class World:
     def build(cls, folder: Path, now: datetime) -> World:
         """The demo world in `folder`, which must be new or empty."""
         folder.mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{folder / 'world.sqlite'}"
-        schema.migrate(url)
-        register, keys = Database.open(url), KeyRing.create(folder / "keys")
-        with register.begin() as conn:
-            demo.load(conn, keys, now.date(), now)
+        schema.migrate(_url(folder))
+        KeyRing.create(folder / "keys")
+        world = cls.found(folder, now)
+        with world.register.begin() as conn:
+            demo.load(conn, world.keys, now.date(), now)
+        return world
+
+    @classmethod
+    def found(cls, folder: Path, now: datetime) -> World:
+        """A world that was built in `folder`, or copied there."""
         known = {person.phone: Msisdn.parse(person.phone) for person in demo_world.expected() if person.phone}
+        register, keys = Database.open(_url(folder)), KeyRing.open(folder / "keys")
         return cls(register, keys, Catalogues.load(), LIMITS, now, known)
 
     def context(self, phone: Msisdn, key: str = "", left: Session | None = None) -> Context:
@@ -70,3 +76,7 @@ class World:
     def moved(self, **changes: object) -> World:
         """The same world at another time, or with other limits."""
         return replace(self, **changes)  # type: ignore[arg-type]
+
+
+def _url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'world.sqlite'}"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -13,12 +14,20 @@ from tests.flows.talking import Phone
 NOW = datetime(2026, 11, 22, 10, 42, tzinfo=UTC)
 
 
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo register, to be copied."""
+    folder = tmp_path_factory.mktemp("built")
+    World.build(folder, NOW).register.dispose()
+    return folder
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(built: Path, tmp_path: Path) -> Iterator[World]:
     """The demo register, new for each test."""
-    built = World.build(tmp_path / "world", NOW)
-    yield built
-    built.register.dispose()
+    copy = World.found(Path(copytree(built, tmp_path / "world")), NOW)
+    yield copy
+    copy.register.dispose()
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ class Phone:
             assert part not in self.screen, f"{part!r} is on the screen:\n{self.screen}"
         return self
 
-    def is_at(self, name: str) -> Phone:
+    def sees_page(self, name: str) -> Phone:
         """The screen has this name."""
         assert self.step is not None
         assert self.step.session.place.screen == name, f"{self.step.session.place.screen}:\n{self.screen}"

@@ -32,7 +32,9 @@ Dialling = Callable[..., Phone]
 def test_a_young_child_is_treated_free_and_the_age_read_is_shown(
     phone: Dialling, typed: str, months: int
 ) -> None:
-    phone().dial("*212*4*1#").types(typed).is_at("free_care.child").sees(f"{months} mois : OUI, palu gratuit")
+    phone().dial("*212*4*1#").types(typed).sees_page("free_care.child").sees(
+        f"{months} mois : OUI, palu gratuit"
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,14 +48,16 @@ def test_a_young_child_is_treated_free_and_the_age_read_is_shown(
     ],
 )
 def test_an_older_child_is_told_of_other_help(phone: Dialling, typed: str) -> None:
-    phone().dial("*212*4*1#").types(typed).is_at("free_care.too_old").sees("NON", "1 Quel régime pour moi ?")
+    phone().dial("*212*4*1#").types(typed).sees_page("free_care.too_old").sees(
+        "NON", "1 Quel régime pour moi ?"
+    )
 
 
 @pytest.mark.parametrize(
     "typed", ["2,5 ans", "1 an6mois ou 7", "-3", "trois", "36 ans mois", "3102202", "31022023", "22112027"]
 )
 def test_an_age_that_cannot_be_read_is_asked_again(phone: Dialling, typed: str) -> None:
-    phone().dial("*212*4*1#").types(typed).is_at("free_care.age").sees("ex :")
+    phone().dial("*212*4*1#").types(typed).sees_page("free_care.age").sees("ex :")
 
 
 @pytest.mark.parametrize(

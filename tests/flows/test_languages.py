@@ -39,7 +39,7 @@ def test_a_text_that_was_read_is_shown_and_the_others_stay_french(
     world: World, read_by_a_speaker: Path
 ) -> None:
     speaking = world.moved(catalogues=Catalogues.load(read_by_a_speaker))
-    phone = Phone(speaking, UNKNOWN).dial().types("2").is_at("home.home")
+    phone = Phone(speaking, UNKNOWN).dial().types("2").sees_page("home.home")
     phone.types("6").sees("6 kan nyè", "0 Retour", "1 Trouver un centre")
 
 

@@ -15,7 +15,7 @@ Dialling = Callable[..., Phone]
 def test_a_wrong_key_names_the_fault_on_line_one(phone: Dialling) -> None:
     caller = phone().dial().types("1", "8")
     assert caller.screen.splitlines()[0] == "8 n'est pas dans la liste."
-    caller.sees("1 Mes droits").is_at(HOME)
+    caller.sees("1 Mes droits").sees_page(HOME)
 
 
 def test_the_third_wrong_key_in_a_row_sends_help_once(phone: Dialling) -> None:
@@ -48,28 +48,28 @@ def test_a_good_key_forgives_the_wrong_ones(phone: Dialling) -> None:
     ],
 )
 def test_a_choice_can_be_typed_in_many_ways(phone: Dialling, key: str) -> None:
-    phone().dial().types("1", key).is_at("ramed.menu")
+    phone().dial().types("1", key).sees_page("ramed.menu")
 
 
 @pytest.mark.parametrize("typed", ["²", "x" * 500, "\x00", "😀", "*", "#", "1e3", "je veux 1"])
 def test_nonsense_is_answered_by_the_same_screen(phone: Dialling, typed: str) -> None:
-    phone().dial().types("1", typed).is_at(HOME).sees("1 Mes droits")
+    phone().dial().types("1", typed).sees_page(HOME).sees("1 Mes droits")
 
 
 def test_navigation_works_on_every_screen(phone: Dialling) -> None:
-    caller = phone().dial().types("1", "4").is_at("free_care.whom")
-    caller.types("9").sees("2/").types("9").sees("3/").types("0").is_at(HOME)
-    caller.types("4", "98").is_at("language.choose").types("0").is_at("free_care.whom")
-    caller.types("99").is_at("help.keys").types("00").is_at(HOME)
+    caller = phone().dial().types("1", "4").sees_page("free_care.whom")
+    caller.types("9").sees("2/").types("9").sees("3/").types("0").sees_page(HOME)
+    caller.types("4", "98").sees_page("language.choose").types("0").sees_page("free_care.whom")
+    caller.types("99").sees_page("help.keys").types("00").sees_page(HOME)
 
 
 def test_home_shows_no_way_back_and_survives_one(phone: Dialling) -> None:
-    phone().dial().types("1").sees_not("0 Retour").types("0").is_at(HOME).sees("Santé Mali")
+    phone().dial().types("1").sees_not("0 Retour").types("0").sees_page(HOME).sees("Santé Mali")
 
 
 @pytest.mark.parametrize("keys", [(), ("2",), ("4",), ("5",), ("6",), ("3",)], ids=str)
 def test_a_number_typed_at_any_menu_is_checked(phone: Dialling, keys: tuple[str, ...]) -> None:
-    phone().dial().types("1", *keys, "1111234567890").is_at("rights.person").sees("RAMED")
+    phone().dial().types("1", *keys, "1111234567890").sees_page("rights.person").sees("RAMED")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_number_typed_at_any_menu_is_checked(phone: Dialling, keys: tuple[str,
 def test_a_tail_that_is_not_understood_shows_the_nearest_page(
     phone: Dialling, code: str, screen: str
 ) -> None:
-    phone().dial(code).is_at(screen).sees("E05")
+    phone().dial(code).sees_page(screen).sees("E05")
 
 
 @pytest.mark.parametrize(
@@ -96,15 +96,15 @@ def test_a_tail_that_is_not_understood_shows_the_nearest_page(
     ],
 )
 def test_a_tail_that_is_refused_says_why(phone: Dialling, code: str, screen: str, said: str) -> None:
-    phone().dial(code).is_at(screen).sees(said)
+    phone().dial(code).sees_page(screen).sees(said)
 
 
 def test_an_end_is_shown_whole_whatever_was_dialled_behind_it(phone: Dialling) -> None:
-    phone().dial("*212*6*3*1*1#").is_at("callback.noted").ends().sees("C'est noté. Ref").sees_not("E05")
+    phone().dial("*212*6*3*1*1#").sees_page("callback.noted").ends().sees("C'est noté. Ref").sees_not("E05")
 
 
 def test_one_dial_asks_one_question(phone: Dialling) -> None:
-    caller = phone().dial(f"*212*{NOBODY}*0*{NOBODY}*0*{NOBODY}#").is_at("rights.unknown")
+    caller = phone().dial(f"*212*{NOBODY}*0*{NOBODY}*0*{NOBODY}#").sees_page("rights.unknown")
     assert caller.step is not None
     assert [type(effect) for effect in caller.step.effects] == [Missed]
 
@@ -121,29 +121,29 @@ def test_a_wrong_key_keeps_the_answer_on_the_screen(phone: Dialling) -> None:
 
 
 def test_a_number_among_words_is_checked(phone: Dialling) -> None:
-    phone().dial().types("1", "carte n° 1111234567890 svp").is_at("rights.person")
+    phone().dial().types("1", "carte n° 1111234567890 svp").sees_page("rights.person")
 
 
 def test_a_shortcut_speaks_french_and_the_next_plain_dial_asks_for_the_language(phone: Dialling) -> None:
     caller = phone().dial("*212*2*5#").sees("Demande : mairie").sees("0 Retour")
-    caller.types("0").is_at("ramed.menu")
-    caller.dial().is_at("language.first")
+    caller.types("0").sees_page("ramed.menu")
+    caller.dial().sees_page("language.first")
 
 
 def test_a_door_says_that_it_is_not_open_and_keeps_its_digit(phone: Dialling) -> None:
-    caller = phone().dial("*212*3#").types("1").is_at("mutuelle.menu")
+    caller = phone().dial("*212*3#").types("1").sees_page("mutuelle.menu")
     assert caller.screen.splitlines()[0] == "1 (Payer) : pas encore ouvert ici."
 
 
 def test_the_language_is_asked_once(phone: Dialling) -> None:
-    phone().dial().is_at("language.first").types("1").is_at(HOME)
-    phone().dial().is_at(HOME)
+    phone().dial().sees_page("language.first").types("1").sees_page(HOME)
+    phone().dial().sees_page(HOME)
 
 
 def test_a_language_nobody_has_read_is_said_to_be_so_and_remembered(phone: Dialling) -> None:
-    caller = phone().dial().types("2").is_at("language.not_yet").sees("Bamanankan", "francais")
-    caller.types("1").is_at(HOME).sees("Mes droits")
-    caller.dial().is_at(HOME)
+    caller = phone().dial().types("2").sees_page("language.not_yet").sees("Bamanankan", "francais")
+    caller.types("1").sees_page(HOME).sees("Mes droits")
+    caller.dial().sees_page(HOME)
     assert caller.step is not None
     assert caller.step.session.language == "bm"
 
@@ -172,5 +172,5 @@ def test_a_visit_code_by_dial_string_shows_the_right_that_does_not_give_one(
 
 @pytest.mark.parametrize("keys", [("1",), ("2", "1"), ("6", "1"), ("4", "1"), ("5", "1", "5", "2")], ids=str)
 def test_language_and_help_keys_work_on_questions_too(phone: Dialling, keys: tuple[str, ...]) -> None:
-    phone().dial().types("1", *keys, "98").is_at("language.choose")
-    phone().dial().types(*keys, "99").is_at("help.keys")
+    phone().dial().types("1", *keys, "98").sees_page("language.choose")
+    phone().dial().types(*keys, "99").sees_page("help.keys")

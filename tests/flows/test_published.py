@@ -21,7 +21,9 @@ def test_no_printed_string_is_ever_lost(day: date) -> None:
 @pytest.mark.parametrize(
     ("tail", "keys"),
     [
-        pytest.param(("1", "1", "2"), ("1", "@members", "2"), id="the code of a member goes by the list of members"),
+        pytest.param(
+            ("1", "1", "2"), ("1", "@members", "2"), id="the code of a member goes by the list of members"
+        ),
         pytest.param(("3", "1", "2750"), ("3", "1"), id="paying stops at the door, never pays"),
         pytest.param(("1", "1234567890123"), ("1", "1234567890123"), id="a number"),
         pytest.param(("9", "9"), ("9", "9"), id="a tail that nobody published is walked as it is"),

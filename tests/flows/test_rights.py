@@ -117,12 +117,12 @@ def test_a_phone_is_linked_with_consent_and_the_year_and_the_first_phone_is_told
         phone()
         .dial()
         .types("1", RAMED, "2")
-        .is_at("consent.wanted")
+        .sees_page("consent.wanted")
         .types("1")
-        .is_at("link.year")
+        .sees_page("link.year")
         .types("1987")
     )
-    caller.is_at("link.done")
+    caller.sees_page("link.done")
     assert caller.step is not None
     assert any(isinstance(effect, PhoneLinked) for effect in caller.step.effects)
     told = [effect.to.e164 for effect in caller.step.effects if isinstance(effect, MessageOwed) and effect.to]
@@ -132,17 +132,20 @@ def test_a_phone_is_linked_with_consent_and_the_year_and_the_first_phone_is_told
 
 
 def test_a_wrong_year_links_nothing_and_counts_as_a_try(phone: Dialling) -> None:
-    caller = phone().dial().types("1", RAMED, "2", "1", "1988").is_at("link.refused")
+    caller = phone().dial().types("1", RAMED, "2", "1", "1988").sees_page("link.refused")
     assert caller.step is not None
     assert [type(effect) for effect in caller.step.effects] == [Missed]
-    caller.dial().is_at("home.home").sees_not("RAMED VALIDE")
+    caller.dial().sees_page("home.home").sees_not("RAMED VALIDE")
 
 
 def test_who_was_found_by_name_cannot_be_linked(phone: Dialling) -> None:
     caller = (
-        phone().dial().types("1", "1", "1", "3", "Awa Traore", "1987", "KAT", "1", "1").is_at("rights.person")
+        phone()
+        .dial()
+        .types("1", "1", "1", "3", "Awa Traore", "1987", "KAT", "1", "1")
+        .sees_page("rights.person")
     )
-    caller.sees_not("lier ce téléphone").types("2").is_at("callback.slot")
+    caller.sees_not("lier ce téléphone").types("2").sees_page("callback.slot")
 
 
 def test_failed_proofs_count_against_the_person_from_any_phone(phone: Dialling) -> None:
@@ -153,21 +156,21 @@ def test_failed_proofs_count_against_the_person_from_any_phone(phone: Dialling) 
             if caller.step and caller.step.screen.ends:
                 break
             caller.types("1")
-    phone("+22376543213").dial().types("1", RAMED, "2", "1", "1987").is_at("locked.out")
+    phone("+22376543213").dial().types("1", RAMED, "2", "1", "1987").sees_page("locked.out")
 
 
 def test_consent_is_asked_once(phone: Dialling) -> None:
-    phone().dial().types("1", RAMED, "2", "1", "1988").dial().types(RAMED, "2").is_at("link.year")
+    phone().dial().types("1", RAMED, "2", "1", "1988").dial().types(RAMED, "2").sees_page("link.year")
 
 
 def test_too_many_misses_lock_the_look_ups_of_this_phone_and_nothing_else(phone: Dialling) -> None:
     caller = phone().dial().types("1")
     for _ in range(5):
-        caller.types(NOBODY).is_at("rights.unknown")
-    caller.types(RAMED).is_at("locked.out").ends().sees("30 min", "E71", "*212*6*3#")
-    caller.dial(f"*212*1*{RAMED}#").is_at("locked.out")
-    caller.dial("*212*4*1*36#").is_at("free_care.child")
-    phone(OWN).dial().types(RAMED).is_at("rights.person")
+        caller.types(NOBODY).sees_page("rights.unknown")
+    caller.types(RAMED).sees_page("locked.out").ends().sees("30 min", "E71", "*212*6*3#")
+    caller.dial(f"*212*1*{RAMED}#").sees_page("locked.out")
+    caller.dial("*212*4*1*36#").sees_page("free_care.child")
+    phone(OWN).dial().types(RAMED).sees_page("rights.person")
 
 
 def test_the_lock_opens_after_half_an_hour(world: World, phone: Dialling) -> None:
@@ -176,13 +179,15 @@ def test_the_lock_opens_after_half_an_hour(world: World, phone: Dialling) -> Non
         caller.types(NOBODY)
     for minutes, screen in ((29, "locked.out"), (31, "rights.person")):
         later = world.moved(now=world.now + timedelta(minutes=minutes))
-        Phone(later, caller.number).dial(f"*212*1*{RAMED}#").is_at(screen)
+        Phone(later, caller.number).dial(f"*212*1*{RAMED}#").sees_page(screen)
 
 
 @pytest.mark.parametrize("name", ["Awa Traore", "traoré AWA", "TARAWORE  Awa"])
 def test_a_person_is_found_by_name_year_and_commune_masked(phone: Dialling, name: str) -> None:
     caller = phone().dial().types("1", "1", "1", "3", name, "1987", "KAT", "1")
-    caller.is_at("search.found").sees("AWA T*** RAMED").types("1").is_at("rights.person").sees("AWA T***")
+    caller.sees_page("search.found").sees("AWA T*** RAMED").types("1").sees_page("rights.person").sees(
+        "AWA T***"
+    )
 
 
 def test_a_search_counts_as_a_try_even_when_it_finds(phone: Dialling) -> None:
@@ -192,14 +197,14 @@ def test_a_search_counts_as_a_try_even_when_it_finds(phone: Dialling) -> None:
 
 
 def test_the_printed_example_is_refused(phone: Dialling) -> None:
-    caller = phone().dial().types("1", "482109376").is_at("home.home").sees("est un exemple")
+    caller = phone().dial().types("1", "482109376").sees_page("home.home").sees("est un exemple")
     assert caller.step is not None
     assert not caller.step.effects
 
 
 def test_a_second_call_back_request_is_not_taken(phone: Dialling) -> None:
     caller = phone().dial("*212*6*3#").types("1").ends()
-    caller.dial("*212*6*3#").types("2").is_at("callback.slot").sees("Déjà demandé le 22/11/2026")
+    caller.dial("*212*6*3#").types("2").sees_page("callback.slot").sees("Déjà demandé le 22/11/2026")
 
 
 @pytest.mark.parametrize(
@@ -231,8 +236,8 @@ def test_a_suspended_ramed_is_never_told_to_pay(phone: Dialling) -> None:
 def test_a_phone_gets_only_so_many_sms_a_day(phone: Dialling) -> None:
     caller = phone(OWN)
     for _ in range(10):
-        caller.dial().types("1", "3").is_at("rights.sent")
-    caller.dial().types("1", "3").is_at("rights.mine").sees("E61")
+        caller.dial().types("1", "3").sees_page("rights.sent")
+    caller.dial().types("1", "3").sees_page("rights.mine").sees("E61")
 
 
 def test_one_other_member_is_one(phone: Dialling) -> None:

@@ -75,7 +75,7 @@ def test_a_form_cut_at_any_hop_is_finished_by_the_next_call(world: World, cut: i
     phone = Phone(world, UNKNOWN).dial()
     phone.types(*FORM[:cut]).drops()
     if cut < len(FORM):
-        phone.dial().is_at("resume.offer").types("1", *FORM[cut:])
+        phone.dial().sees_page("resume.offer").types("1", *FORM[cut:])
     assert phone.step is not None
     assert phone.screen == whole.screen
     assert phone.step.session.place == whole.step.session.place
@@ -83,34 +83,36 @@ def test_a_form_cut_at_any_hop_is_finished_by_the_next_call(world: World, cut: i
 
 def test_a_look_up_that_was_cut_simply_starts_again(world: World) -> None:
     phone = Phone(world, UNKNOWN).dial().types("1", "1", "1")
-    phone.drops().dial().is_at(HOME)
+    phone.drops().dial().sees_page(HOME)
 
 
 def test_a_form_can_be_started_again_or_left(world: World) -> None:
     phone = Phone(world, UNKNOWN).dial().types("1", *FORM[:5]).drops()
-    phone.dial().is_at("resume.offer").types("2").is_at("advice.work")
-    phone.drops().dial().is_at("resume.offer").types("3").is_at(HOME)
+    phone.dial().sees_page("resume.offer").types("2").sees_page("advice.work")
+    phone.drops().dial().sees_page("resume.offer").types("3").sees_page(HOME)
 
 
 def test_an_offer_that_was_cut_is_offered_again(world: World) -> None:
-    phone = Phone(world, UNKNOWN).dial().types("1", *FORM[:5]).drops().dial().is_at("resume.offer").drops()
-    phone.dial().is_at("resume.offer").types("1", *FORM[5:]).is_at("advice.result")
+    phone = (
+        Phone(world, UNKNOWN).dial().types("1", *FORM[:5]).drops().dial().sees_page("resume.offer").drops()
+    )
+    phone.dial().sees_page("resume.offer").types("1", *FORM[5:]).sees_page("advice.result")
 
 
 def test_a_shortcut_is_never_held_up_by_an_open_form(world: World) -> None:
     phone = Phone(world, UNKNOWN).dial().types("1", *FORM[:5]).drops()
-    phone.dial("*212*6*3#").is_at("callback.slot")
+    phone.dial("*212*6*3#").sees_page("callback.slot")
 
 
 def test_an_open_form_survives_a_shortcut_and_the_language_screen(world: World) -> None:
-    phone = Phone(world, UNKNOWN).dial("*212*5*1#").types("5", "2").is_at("advice.child_age").drops()
-    phone.dial("*212*4*1*36#").drops().dial().is_at("language.first").types("1").drops()
-    phone.dial().is_at("resume.offer").types("1").is_at("advice.child_age")
+    phone = Phone(world, UNKNOWN).dial("*212*5*1#").types("5", "2").sees_page("advice.child_age").drops()
+    phone.dial("*212*4*1*36#").drops().dial().sees_page("language.first").types("1").drops()
+    phone.dial().sees_page("resume.offer").types("1").sees_page("advice.child_age")
 
 
 def test_a_finished_form_is_not_offered_again(world: World) -> None:
-    phone = Phone(world, UNKNOWN).dial().types("1", *FORM).is_at("advice.result").drops()
-    phone.dial().is_at(HOME)
+    phone = Phone(world, UNKNOWN).dial().types("1", *FORM).sees_page("advice.result").drops()
+    phone.dial().sees_page(HOME)
 
 
 def test_a_screen_of_another_version_goes_home_in_words(world: World) -> None:
