@@ -176,7 +176,7 @@ RIGHT_COLUMNS: tuple[Any, ...] = (
     coverages.c.status,
     coverages.c.valid_from,
     coverages.c.valid_to,
-    persons.c.names_sealed,
+    persons.c.identity_sealed,
     persons.c.sex,
     persons.c.birth_year,
     mutuelles.c.name,

@@ -19,8 +19,8 @@ from models.households import households
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
 from models.mutuelles import mutuelles
-from models.people import nina_columns, persons, sealed_names
-from models.receipts import receipts
+from models.people import identity_columns, nina_columns, persons
+from models.receipts import receipt_columns, receipts
 
 ROLES = {
     "AMO": ("OUVRANT_DROIT", "AYANT_DROIT"),
@@ -108,11 +108,10 @@ def _load_members(
             "relation": member["relation"],
             "sex": member["sex"],
             "birth_year": born.year if born else None,
-            "birth_date": born,
             "commune_code": told["commune"],
             "pupil": member.get("pupil", False),
             "disabled": member.get("disabled", False),
-            **sealed_names(keys, member["given"], member["family"]),
+            **identity_columns(keys, member["given"], member["family"], born),
             **(nina_columns(keys, member["nina"]) if "nina" in member else {}),
         }
         yield _put(conn, persons, {"id": known[place] if place < len(known) else 0}, values)
@@ -145,7 +144,8 @@ def _load_right(
     }
     coverage_id = _put(conn, coverages, {"id": known[place] if place < len(known) else 0}, values)
     if opens and "receipt" in right:
-        _put(conn, receipts, {"coverage_id": coverage_id}, {"coverage_id": coverage_id, **right["receipt"]})
+        whose = {"coverage_id": coverage_id}
+        _put(conn, receipts, whose, {**whose, **receipt_columns(keys, right["receipt"])})
 
 
 def _load_phone(

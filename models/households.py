@@ -13,7 +13,7 @@ from config import facts
 from models.coverage import BEST_FIRST, Verdict, coverages, verdict
 from models.database import Db, Id, Prepared, metadata
 from models.keyring import KeyRing
-from models.people import RELATIONS, opened_names, persons
+from models.people import RELATIONS, opened_identity, persons
 
 households = Table(
     "households",
@@ -51,10 +51,9 @@ class Member:
 _MEMBERS = Prepared(
     select(
         persons.c.id,
-        persons.c.names_sealed,
+        persons.c.identity_sealed,
         persons.c.sex,
         persons.c.birth_year,
-        persons.c.birth_date,
         persons.c.relation,
         persons.c.pupil,
         persons.c.disabled,
@@ -86,15 +85,15 @@ def members(db: Db, keys: KeyRing, household_id: int, day: date) -> tuple[Member
 
 
 def _member(keys: KeyRing, row: tuple[Any, ...], day: date) -> Member:
-    person_id, sealed, sex, birth_year, birth_date, relation, pupil, disabled = row[:8]
-    scheme, status, valid_from, valid_to, covered_from = row[8:]
+    person_id, sealed, sex, birth_year, relation, pupil, disabled = row[:7]
+    scheme, status, valid_from, valid_to, covered_from = row[7:]
+    given, family, birth_date = opened_identity(keys, sealed)
     worth = Verdict.INCONNU
     if scheme:
         worth = verdict(scheme, status, valid_from, valid_to, covered_from, day)
     needs, due = None, None
     if relation == "ENFANT" and scheme and not disabled:
         needs, due = _lacking(scheme, birth_date, pupil, day)
-    given, family = opened_names(keys, sealed)
     return Member(
         person_id,
         given,

@@ -14,8 +14,11 @@ from models.names import name_keys
 RELATIONS = ("SOI", "CONJOINT", "ENFANT", "ASCENDANT")
 """What a person is to the opener of rights of the household (Loi 09-030 art. 5; ayants droit of the AMO)."""
 
+IDENTITY = "identity"
+"""Purpose of a sealed identity: given names, family name and day of birth (ISO, or nothing), a tab between each."""
+
 NAMES = "names"
-"""Purpose of sealed names: given names, a tab, the family name."""
+"""Purpose of a sealed name alone, as a request to be called back has it."""
 
 persons = Table(
     "persons",
@@ -25,11 +28,10 @@ persons = Table(
     Column("relation", String(10), nullable=False),
     Column("sex", String(1), nullable=False),
     Column("birth_year", SmallInteger, nullable=False),
-    Column("birth_date", Date),
     Column("commune_code", String(12), nullable=False),
     Column("pupil", Boolean, nullable=False, default=False),
     Column("disabled", Boolean, nullable=False, default=False),
-    Column("names_sealed", Sealed(NAMES)),
+    Column("identity_sealed", Sealed(IDENTITY)),
     Column("given_key", LargeBinary),
     Column("family_key", LargeBinary),
     Column("nina_index", LargeBinary, unique=True),
@@ -40,19 +42,37 @@ persons = Table(
 )
 
 
-def sealed_names(keys: KeyRing, given: str, family: str) -> dict[str, bytes]:
-    """The three name columns of a person: sealed as typed, and the two keyed phonetic indexes."""
+def identity_columns(keys: KeyRing, given: str, family: str, born: date | None) -> dict[str, bytes]:
+    """The three columns of who a person is: sealed as told, and the two keyed phonetic indexes of her name.
+
+    `born` is None when only the year is known. Raises ValueError for a name with a tab.
+    """
     given_key, family_key = name_keys(keys, given, family)
-    sealed = keys.seal(f"{given}\t{family}", NAMES)
-    return {"names_sealed": sealed, "given_key": given_key, "family_key": family_key}
+    sealed = seal_identity(keys, given, family, born)
+    return {"identity_sealed": sealed, "given_key": given_key, "family_key": family_key}
+
+
+def seal_identity(keys: KeyRing, given: str, family: str, born: date | None) -> bytes:
+    """Names and day of birth in one sealed value. The day stays out of the clear columns because, beside the place
+    and the sex, it names nearly everybody. Raises ValueError for a name with a tab.
+    """
+    if "\t" in given or "\t" in family:
+        raise ValueError("a name has no tab")
+    return keys.seal(f"{given}\t{family}\t{born.isoformat() if born else ''}", IDENTITY)
+
+
+def opened_identity(keys: KeyRing, sealed: bytes | None) -> tuple[str, str, date | None]:
+    """(given names, family name, day of birth or None); nothing but that for a person who was erased."""
+    if sealed is None:
+        return "", "", None
+    # A value without the last part, or without its tab, has no day.
+    given, family, born, *_ = (*keys.unseal(sealed, IDENTITY).split("\t"), "", "")
+    return given, family, date.fromisoformat(born) if born else None
 
 
 def opened_names(keys: KeyRing, sealed: bytes | None) -> tuple[str, str]:
     """(given names, family name); two empty texts for a person who was erased."""
-    if sealed is None:
-        return "", ""
-    given, _, family = keys.unseal(sealed, NAMES).partition("\t")
-    return given, family
+    return opened_identity(keys, sealed)[:2]
 
 
 def nina_columns(keys: KeyRing, nina: str) -> dict[str, Any]:

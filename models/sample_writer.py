@@ -23,7 +23,7 @@ from models.identifiers import Msisdn, with_check_digit
 from models.keyring import KeyRing
 from models.mutuelles import mutuelles
 from models.names import name_keys
-from models.people import NAMES, nina_columns, persons
+from models.people import nina_columns, persons, seal_identity
 from models.phones import GSM7, phone_index, phone_links, phones
 
 PART = 10_000
@@ -115,8 +115,8 @@ class _Rows:
             (households, "id commune_code mutuelle_id", self.households),
             (
                 persons,
-                "id household_id relation sex birth_year birth_date commune_code pupil disabled"
-                " names_sealed given_key family_key nina_index nina_sealed",
+                "id household_id relation sex birth_year commune_code pupil disabled"
+                " identity_sealed given_key family_key nina_index nina_sealed",
                 self.persons,
             ),
             (
@@ -153,11 +153,10 @@ class _Rows:
                 person.relation,
                 person.sex,
                 born.year,
-                born,
                 commune_code,
                 person.pupil,
                 person.disabled,
-                keys.seal(f"{person.given}\t{person.family}", NAMES),
+                seal_identity(keys, person.given, person.family, born),
                 given_key,
                 family_key,
                 nina["nina_index"],

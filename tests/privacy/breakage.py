@@ -38,11 +38,11 @@ def damaged_name(installation: Installation, line: Line, one: Canary, asker: Can
     person = persons.c.id == one.person_id
     damaged = installation.keys.seal(one.name, "something else")
     with installation.register() as database, database.begin() as conn:
-        whole = conn.execute(select(persons.c.names_sealed).where(person)).scalar_one()
-        conn.execute(persons.update().where(person).values(names_sealed=damaged))
+        whole = conn.execute(select(persons.c.identity_sealed).where(person)).scalar_one()
+        conn.execute(persons.update().where(person).values(identity_sealed=damaged))
     line.call(asker.phone, tail=f"1*{one.number}")
     with installation.register() as database, database.begin() as conn:
-        conn.execute(persons.update().where(person).values(names_sealed=whole))
+        conn.execute(persons.update().where(person).values(identity_sealed=whole))
 
 
 def damaged_answer(installation: Installation, line: Line, one: Canary) -> None:

@@ -17,7 +17,7 @@ from models.database import Connection
 from models.households import households
 from models.identifiers import with_check_digit
 from models.keyring import KeyRing
-from models.people import nina_columns, persons, sealed_names
+from models.people import identity_columns, nina_columns, persons
 from models.phones import PHONE, phone_links, phones
 
 PEOPLE = 200
@@ -131,9 +131,8 @@ def _people(keys: KeyRing, one: Canary, household_id: int, commune: str) -> list
             "relation": relation,
             "sex": sex,
             "birth_year": year,
-            "birth_date": born,
             "commune_code": commune,
-            **sealed_names(keys, given, one.family),
+            **identity_columns(keys, given, one.family, born),
             **(nobody if place else nina_columns(keys, one.nina)),
         }
         for place, (relation, given, sex, year, born) in enumerate(told)

@@ -184,7 +184,7 @@ def opened(installation: Installation, run: Run) -> None:
     for table in TABLES:
         run.rows[table] = int(str(installation.rows(f"SELECT count(*) FROM {table}")[0][0]))
     with installation.register() as database, database.begin() as conn:
-        named = conn.execute(select(persons.c.names_sealed)).scalars()
+        named = conn.execute(select(persons.c.identity_sealed)).scalars()
         run.sealed["names"] = {" ".join(opened_names(keys, sealed)) for sealed in named}
         for purpose, column in (
             (NUMBER, coverages.c.number_sealed),

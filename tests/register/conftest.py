@@ -14,7 +14,7 @@ from models.households import households
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
 from models.mutuelles import mutuelles
-from models.people import nina_columns, persons, sealed_names
+from models.people import identity_columns, nina_columns, persons
 
 TODAY = date(2026, 3, 15)
 NOW = datetime(2026, 3, 15, 10, 30, tzinfo=UTC)
@@ -69,12 +69,11 @@ class Register:
             "relation": relation,
             "sex": sex,
             "birth_year": born.year,
-            "birth_date": born if exact else None,
             "commune_code": commune,
             "pupil": pupil,
             "disabled": disabled,
             "died_on": died,
-            **sealed_names(self.keys, given, family),
+            **identity_columns(self.keys, given, family, born if exact else None),
             **(nina_columns(self.keys, nina) if nina else {}),
         }
         return self._add(persons, values)

@@ -1,5 +1,9 @@
-"""Nobody's name, phone, NINA or number is in a dump of the database: 200 people with tell-tale ones, 0 found."""
+"""Nobody's name, day of birth, phone, NINA, number or receipt is in a dump of the database.
 
+200 people with tell-tale ones, 0 found; years of birth may be.
+"""
+
+from datetime import date, timedelta
 from pathlib import Path
 
 from sqlalchemy import insert, select, text
@@ -7,7 +11,8 @@ from sqlalchemy import insert, select, text
 from models import audit, callbacks, erasures, messages, owed_answers, phones
 from models.coverage import NUMBER, coverages, number_index
 from models.identifiers import Msisdn
-from models.people import NAMES, nina_columns, persons, sealed_names
+from models.people import identity_columns, nina_columns, opened_identity, persons
+from models.receipts import REFERENCE, receipt_columns, receipts
 from models.schema import everything
 from tests.register.conftest import NOW, TODAY
 
@@ -16,7 +21,7 @@ COMMON_LETTERS = "bcdfghjklmnpqrstvwz"
 
 
 def canary(number):
-    """A name that no other word of the database holds, and three numbers of its own."""
+    """A name that no other word of the database holds, two numbers and a receipt's reference."""
     first, second = divmod(number, len(COMMON_LETTERS))
     syllable = f"{COMMON_LETTERS[first]}uy{COMMON_LETTERS[second]}"
     return (
@@ -24,7 +29,18 @@ def canary(number):
         f"Xoqu{syllable}e",
         f"+22374{830_000 + number}",
         f"7391{number:03}555000{number:03}",
+        f"{number:06}/QUYZ-{number:03}",
     )
+
+
+def born(number):
+    """A day of birth that is no other day of the database."""
+    return date(1971, 2, 11) + timedelta(days=37 * number)
+
+
+def spellings(day):
+    """The ways in which a day is written."""
+    return {day.isoformat(), f"{day:%Y%m%d}", f"{day:%d/%m/%Y}", f"{day:%d%m%Y}"}
 
 
 def write(register):
@@ -32,20 +48,20 @@ def write(register):
     keys, household = register.keys, register.household()
     with register.database.begin() as conn:
         for number in range(PEOPLE):
-            given, family, phone, digits = canary(number)
-            once, phone = number.to_bytes(16), Msisdn(phone)
+            given, family, phone, digits, reference = canary(number)
+            once, phone, day = number.to_bytes(16), Msisdn(phone), born(number)
             person = conn.execute(
                 insert(persons).values(
                     household_id=household,
                     relation="SOI",
                     sex="F",
-                    birth_year=1980,
+                    birth_year=day.year,
                     commune_code="ML-C02040101",
-                    **sealed_names(keys, given, family),
+                    **identity_columns(keys, given, family, day),
                     **nina_columns(keys, f"{digits}X"),
                 )
             ).inserted_primary_key[0]
-            conn.execute(
+            coverage_id = conn.execute(
                 insert(coverages).values(
                     person_id=person,
                     scheme="RAMED",
@@ -55,7 +71,9 @@ def write(register):
                     number_index=number_index(keys, "RAMED", digits),
                     number_sealed=keys.seal(digits, NUMBER),
                 )
-            )
+            ).inserted_primary_key[0]
+            printed = receipt_columns(keys, {"reference": reference, "issue_place": "Bamako"})
+            conn.execute(insert(receipts).values(coverage_id=coverage_id, **printed))
             phones.link(conn, keys, phone, person, "test", NOW)
             callbacks.request(
                 conn,
@@ -101,10 +119,15 @@ def test_no_canary_is_in_the_database(register):
     write(register)
     with register.database.begin(reading=True) as conn:
         dump = cells(conn) + files(conn)
-        names = conn.execute(select(persons.c.names_sealed)).scalars().all()
+        identities = conn.execute(select(persons.c.identity_sealed)).scalars().all()
+        references = conn.execute(select(receipts.c.reference_sealed)).scalars().all()
     told = {telling.removeprefix("+223").lower() for number in range(PEOPLE) for telling in canary(number)}
-    assert len(told) == 4 * PEOPLE
+    told |= {form for number in range(PEOPLE) for form in spellings(born(number))}
+    assert len(told) == (5 + 4) * PEOPLE
     assert [telling for telling in told if telling.encode() in dump] == []
     assert b"kwaz" not in dump
-    opened = {register.keys.unseal(sealed, NAMES).split("\t")[0] for sealed in names}
-    assert opened == {canary(number)[0] for number in range(PEOPLE)}, "who has the keys finds them all"
+    opened = {opened_identity(register.keys, sealed) for sealed in identities}
+    assert opened == {(*canary(number)[:2], born(number)) for number in range(PEOPLE)}, "who has the keys"
+    assert {register.keys.unseal(sealed, REFERENCE) for sealed in references} == {
+        canary(number)[4] for number in range(PEOPLE)
+    }

@@ -120,9 +120,9 @@ def test_a_key_that_is_needed_is_not_dropped(ramu, opened, tmp_path):
     ramu(demo, "load")
     ramu(keys, "rotate")
     old = KeyRing.open(tmp_path / "var" / "keys")
-    stray = b"\x00\x01" + old.seal("x", "names")[2:]
+    stray = b"\x00\x01" + old.seal("x", "identity")[2:]
     with opened.begin() as conn:
-        conn.execute(text("UPDATE persons SET names_sealed = :stray WHERE id = 1"), {"stray": stray})
+        conn.execute(text("UPDATE persons SET identity_sealed = :stray WHERE id = 1"), {"stray": stray})
     with pytest.raises((StillNeeded, KeyRingError)):
         ramu(keys, "rotate", "--drop-old")
     assert KeyRing.open(tmp_path / "var" / "keys").key_ids == (1, 2)

@@ -6,6 +6,7 @@ import pytest
 
 from models import households
 from models.coverage import Verdict
+from models.people import IDENTITY, opened_identity, seal_identity
 from tests.register.conftest import TODAY
 
 
@@ -83,3 +84,37 @@ def test_nothing_is_asked_of(register, change, scheme):
     register.right(person, scheme=scheme, status="A_JOUR" if scheme == "MUTUELLE" else "ACTIF")
     (member,) = members(register, household)
     assert member.needs is None
+
+
+@pytest.mark.parametrize(
+    ("exact", "born"),
+    [pytest.param(True, date(2012, 2, 29), id="the day"), pytest.param(False, None, id="only the year")],
+)
+def test_the_day_of_birth_comes_out_of_the_sealed_identity(register, exact, born):
+    household = register.household()
+    register.person(household=household, born=date(2012, 2, 29), exact=exact)
+    (member,) = members(register, household)
+    assert (member.birth_year, member.birth_date) == (2012, born)
+
+
+@pytest.mark.parametrize(
+    ("text", "identity"),
+    [
+        pytest.param("Awa\tTraoré\t1987-05-17", ("Awa", "Traoré", date(1987, 5, 17)), id="whole"),
+        pytest.param("Awa\tTraoré\t", ("Awa", "Traoré", None), id="no day"),
+        pytest.param("Awa\tTraoré", ("Awa", "Traoré", None), id="no place for a day"),
+        pytest.param("Awa", ("Awa", "", None), id="one name"),
+    ],
+)
+def test_an_identity_without_a_day_is_read_too(keys, text, identity):
+    assert opened_identity(keys, keys.seal(text, IDENTITY)) == identity
+
+
+def test_who_was_erased_has_no_identity(keys):
+    assert opened_identity(keys, None) == ("", "", None)
+
+
+@pytest.mark.parametrize("name", [("A\twa", "Traoré"), ("Awa", "Tra\toré")], ids=["given", "family"])
+def test_a_name_with_a_tab_is_not_sealed(keys, name):
+    with pytest.raises(ValueError, match="no tab"):
+        seal_identity(keys, *name, None)

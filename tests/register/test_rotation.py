@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 
 from models import demo, phones, rotation
 from models.keyring import KEY_ID_BYTES, KeyRing
-from models.people import opened_names, persons
+from models.people import opened_identity, opened_names, persons, seal_identity
 from tests.register.conftest import NOW, PHONE, TODAY, Register
 
 ROTATE = """
@@ -74,25 +74,26 @@ def test_names_and_look_ups_stay_the_same(register):
     before = phones.caller(register.reader, register.keys, PHONE, TODAY)
     with register.database.begin(reading=True) as conn:
         named = [
-            opened_names(register.keys, row) for row in conn.execute(select(persons.c.names_sealed)).scalars()
+            opened_identity(register.keys, row)
+            for row in conn.execute(select(persons.c.identity_sealed)).scalars()
         ]
     register.keys.add_key()
     rotation.reseal(register.database, register.keys, print)
     with register.database.begin(reading=True) as conn:
-        rows = conn.execute(select(persons.c.names_sealed).order_by(persons.c.id)).scalars()
-        assert sorted(opened_names(register.keys, row) for row in rows) == sorted(named)
+        rows = conn.execute(select(persons.c.identity_sealed).order_by(persons.c.id)).scalars()
+        assert sorted(opened_identity(register.keys, row) for row in rows) == sorted(named)
     assert phones.caller(register.reader, register.keys, PHONE, TODAY) == before
 
 
 def test_a_value_that_somebody_else_changes_meanwhile_is_left_alone(register):
     load(register)
     register.keys.add_key()
-    mine = register.keys.seal("Awa\tDiarra", "names")
+    mine = seal_identity(register.keys, "Awa", "Diarra", None)
     with register.database.begin() as conn:
-        conn.execute(persons.update().where(persons.c.id == 1).values(names_sealed=mine))
+        conn.execute(persons.update().where(persons.c.id == 1).values(identity_sealed=mine))
     rotation.reseal(register.database, register.keys, print)
     with register.database.begin(reading=True) as conn:
-        assert conn.execute(select(persons.c.names_sealed).where(persons.c.id == 1)).scalar_one() == mine
+        assert conn.execute(select(persons.c.identity_sealed).where(persons.c.id == 1)).scalar_one() == mine
 
 
 def many_people(register, count):
@@ -103,7 +104,9 @@ def many_people(register, count):
         "birth_year": 1990,
         "commune_code": "x",
     }
-    names = ({"names_sealed": register.keys.seal(f"Awa\t{number}", "names")} for number in range(count))
+    names = (
+        {"identity_sealed": seal_identity(register.keys, "Awa", str(number), None)} for number in range(count)
+    )
     with register.database.begin() as conn:
         conn.execute(insert(persons), [{**row, **name} for name in names])
 
@@ -126,7 +129,7 @@ def test_killed_again_and_again_it_ends_with_nothing_lost(register: Register, da
         rotation.reseal(register.database, register.keys, print)
     register.keys.drop_key(1)
     with register.database.begin(reading=True) as conn:
-        sealed = conn.execute(select(persons.c.names_sealed)).scalars().all()
+        sealed = conn.execute(select(persons.c.identity_sealed)).scalars().all()
     assert {blob[:KEY_ID_BYTES] for blob in sealed} == {register.keys.prefix}
     assert {opened_names(register.keys, blob)[1] for blob in sealed} == {
         str(number) for number in range(count)

@@ -11,7 +11,7 @@ from models.coverage import Verdict, coverages, verdict
 from models.database import Database
 from models.households import households
 from models.identifiers import Msisdn, recognise
-from models.people import age_on, persons
+from models.people import age_on, opened_identity, persons
 from tests.register.conftest import ASKER, NOW, SINCE, TODAY
 
 PEOPLE = 20_000
@@ -87,7 +87,7 @@ def write(database: Database, keys, people, seed=7):
 
 
 def everything_but_seals(register):
-    people = (persons.c.id, persons.c.household_id, persons.c.birth_date, persons.c.given_key)
+    people = (persons.c.id, persons.c.household_id, persons.c.given_key, persons.c.identity_sealed)
     rights = (
         coverages.c.id,
         coverages.c.scheme,
@@ -96,7 +96,10 @@ def everything_but_seals(register):
         coverages.c.number_index,
     )
     with register.database.begin(reading=True) as conn:
-        return [conn.execute(select(*wanted).order_by(wanted[0])).all() for wanted in (people, rights)]
+        of_people, of_rights = (
+            conn.execute(select(*wanted).order_by(wanted[0])).all() for wanted in (people, rights)
+        )
+    return [(*row[:-1], opened_identity(register.keys, row[-1])) for row in of_people], of_rights
 
 
 def test_a_written_register_is_found_by_number_and_by_phone(register):
