@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from flows import gsm7, layout, shortcuts
 from flows.ask import Ask
 from flows.branches import rights
+from flows.branches.locked import dial_string
 from flows.context import Context
 from flows.effects import Disclosed, Effect, MessageOwed
 from flows.inputs import Dial, Stale, newest, seen
@@ -202,8 +203,9 @@ def _bad(session: Session, ask: Ask, fault: str) -> Step:
     if session.bad < BAD_KEYS_BEFORE_HELP or session.helped:
         return _step(session, ask, (), fault)
     text = ask.t(
-        "Santé Mali : tapez {code}. SMS : DROITS numéro, CENTRE lieu, AIDE, STOP. Un agent : {code} puis 6, puis 3",
+        "Santé Mali : tapez {code} puis le chiffre de votre choix. 0 retour, 00 accueil. Un agent vous appelle : {agent}",
         code=ask.context.service_code,
+        agent=dial_string(ask, "6*3"),
     )
     help_text = layout.written(text, session.charset)
     return _step(replace(session, helped=True), ask, (MessageOwed(help_text, "help"),), fault)
