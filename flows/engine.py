@@ -203,7 +203,7 @@ def _bad(session: Session, ask: Ask, fault: str) -> Step:
     if session.bad < BAD_KEYS_BEFORE_HELP or session.helped:
         return _step(session, ask, (), fault)
     text = ask.t(
-        "Santé Mali : tapez {code} puis le chiffre de votre choix. 0 retour, 00 accueil. Un agent vous appelle : {agent}",
+        "Santé Mali : tapez {code} puis le chiffre choisi. 0 retour, 00 accueil. Un agent vous appelle : {agent}",
         code=ask.context.service_code,
         agent=dial_string(ask, "6*3"),
     )
