@@ -42,6 +42,7 @@ from models.connections import (
     open_sqlite,
 )
 from models.prepared import Db, Prepared, Reader
+from models.watch import Watch
 
 __all__ = ["Database", "DatabaseAway", "Db", "Id", "Prepared", "Reader", "Sealed", "UtcDateTime", "metadata"]
 
@@ -98,6 +99,7 @@ class Database:
         self._url = rest.removeprefix("/") if self.dialect == "sqlite" else f"postgresql://{rest}"
         self._deadline = None if deadline_ms is None else deadline_ms / 1000
         self._breaker = Breaker()
+        self._watch = Watch()
         self._local = threading.local()
         self._idle: deque[Reader] = deque()
         self._readers: WeakSet[Reader] = WeakSet()
@@ -115,8 +117,9 @@ class Database:
         reader: Reader | None = getattr(self._local, "reader", None)
         if reader is None and self._idle:
             reader = self._local.reader = self._pop_idle()
-        if reader is None or is_stale(reader.connection):
-            reader = self._local.reader = Reader(self._connect(autocommit=True), self.dialect, self._breaker)
+        if reader is None or reader.stale():
+            connection = self._connect(autocommit=True)
+            reader = self._local.reader = Reader(connection, self.dialect, self._breaker, self._watch)
             self._readers.add(reader)
         return reader
 
@@ -161,6 +164,7 @@ class Database:
         self._local = threading.local()
         self._idle.clear()
         self._engine.dispose()
+        self._watch.stop()
 
     def _pop_idle(self) -> Reader | None:
         # The last one given back comes first: its memory, here and in the server, is still warm.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -11,30 +12,54 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
 
-from models.connections import DRIVER_ERRORS, Breaker, DatabaseAway, away
+from models.connections import DRIVER_ERRORS, Breaker, DatabaseAway, away, is_stale
 from models.statements import Outcome, Statements
+from models.watch import Watch
+
+TRUSTED_SECONDS = 0.02
+"""So soon after an answer nobody asks whether the connection is still there: that is a wait, too."""
 
 
 class Reader:
     """One thread's connection for reading, in autocommit. Made by `Database.reader`."""
 
-    __slots__ = ("__weakref__", "_breaker", "connection", "dialect", "run")
+    __slots__ = ("__weakref__", "_breaker", "_heard", "connection", "dialect", "run")
 
-    def __init__(self, connection: Any, dialect: str, breaker: Breaker) -> None:
+    def __init__(self, connection: Any, dialect: str, breaker: Breaker, watch: Watch) -> None:
         self.connection = connection
         self.dialect = dialect
-        self.run = Statements(connection).run if dialect == "postgresql" else _Cursor(connection.cursor()).run
+        self.run = _runner(connection, dialect, watch)
         self._breaker = breaker
+        self._heard = monotonic()
+
+    def stale(self) -> bool:
+        """Whether the server closed it since the last answer; one of this moment is trusted."""
+        return monotonic() - self._heard > TRUSTED_SECONDS and is_stale(self.connection)
 
     def failed(self, error: DatabaseAway) -> None:
         """Note an outage that a statement met; the connection is not used again."""
+        self._heard = 0.0
         if error.outage:
             self.connection.close()
         self._breaker.trip(error)
 
     def answered(self) -> None:
         """Note that the database answered."""
+        self._heard = monotonic()
         self._breaker.close()
+
+
+Run = Callable[[Any, Sequence[Any]], Outcome]
+"""Runs a statement with its values in the order of the SQL."""
+
+
+def _runner(connection: Any, dialect: str, watch: Watch) -> Run:
+    if dialect == "sqlite":
+        return _Cursor(connection.cursor()).run
+    if connection.deadline is None:
+        # A worker is in no hurry, and can be interrupted while it waits.
+        return _Cursor(psycopg.RawCursor(connection), prepare=True).run
+    return Statements(connection, watch, connection.deadline).run
 
 
 class _Cursor:

@@ -1,7 +1,7 @@
-"""Statements prepared on a PostgreSQL connection and run by libpq's own calls, which cost half of a cursor's.
+"""Statements prepared on a PostgreSQL connection and run by libpq's own calls, which cost a third of a cursor's.
 
-A psycopg cursor reads the query anew each time and forgets which adapters it found. Here every statement of a
-connection keeps them; the adapters, the errors and the bounded waits stay psycopg's.
+A psycopg cursor reads the query anew each time, forgets which adapters it found and waits in many small steps. Here
+every statement of a connection keeps its adapters and waits in one; adapters and errors stay psycopg's.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import Any
 
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.generators import execute
-from psycopg.pq import ExecStatus, Format
+from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGresult
+
+from models.watch import Watch
 
 Outcome = tuple[list[tuple[Any, ...]], int]
 """The rows of a statement, and how many it returned or changed."""
@@ -32,12 +33,19 @@ class _Statement:
 
 
 class Statements:
-    """What one connection has prepared. It is in autocommit, and used by one thread at a time."""
+    """What one connection has prepared. It is in autocommit, and used by one thread at a time.
 
-    __slots__ = ("_connection", "_known", "_prepared")
+    `watch` cuts the connection when a statement takes longer than `deadline` seconds.
+    """
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    __slots__ = ("_connection", "_deadline", "_known", "_pgconn", "_prepared", "_watch", "_wire")
+
+    def __init__(self, connection: psycopg.Connection[Any], watch: Watch, deadline: float) -> None:
         self._connection = connection
+        self._pgconn = connection.pgconn
+        self._wire = connection.pgconn.socket
+        self._watch = watch
+        self._deadline = deadline
         self._known: dict[bytes, _Statement] = {}
         self._prepared = 0
 
@@ -47,16 +55,19 @@ class Statements:
         if known is None:
             known = self._known[sql] = _Statement(self._connection, len(values))
         adapters = known.adapters
-        parameters = adapters.dump_sequence(values, known.formats)
+        # psycopg's own description of `exec_prepared` forgets that a parameter may be NULL.
+        parameters: Any = adapters.dump_sequence(values, known.formats)
         types = adapters.types or ()
         name = known.names.get(types)
         if name is None:
             name = known.names[types] = self._prepare(sql, types)
-        self._connection.pgconn.send_query_prepared(
-            name, parameters, param_formats=adapters.formats, result_format=Format.BINARY
-        )
-        result = self._result()
+        self._watch.expect(self._wire, self._deadline)
+        try:
+            result = self._pgconn.exec_prepared(name, parameters, adapters.formats, Format.BINARY)
+        finally:
+            self._watch.done(self._wire)
         if result.status != ExecStatus.TUPLES_OK:
+            self._check(result)
             return [], result.command_tuples or 0
         adapters.set_pgresult(result, set_loaders=not known.loaded)
         known.loaded = True
@@ -65,13 +76,16 @@ class Statements:
     def _prepare(self, sql: bytes, types: tuple[int, ...]) -> bytes:
         self._prepared += 1
         name = b"statement_%d" % self._prepared
-        self._connection.pgconn.send_prepare(name, sql, param_types=types)
-        self._result()
+        self._watch.expect(self._wire, self._deadline)
+        try:
+            result = self._pgconn.prepare(name, sql, types)
+        finally:
+            self._watch.done(self._wire)
+        self._check(result)
         return name
 
-    def _result(self) -> PGresult:
-        result: PGresult
-        (result,) = self._connection.wait(execute(self._connection.pgconn))
-        if result.status == ExecStatus.FATAL_ERROR:
+    def _check(self, result: PGresult) -> None:
+        if self._pgconn.status == ConnStatus.BAD:
+            raise psycopg.OperationalError("the server closed the connection, or was cut off when it hung")
+        if result.status != ExecStatus.COMMAND_OK:
             raise psycopg.errors.error_from_result(result)
-        return result
