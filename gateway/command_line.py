@@ -110,9 +110,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         return 130
     except Fault as fault:
-        click.echo(f"ramu: {fault}", err=True)
-        return 1
+        return _told(str(fault))
+    except OSError as fault:
+        # A folder that may not be written, a disk that is full: the programme is not what is wrong.
+        where = f"{fault.filename}: " if fault.filename else ""
+        return _told(f"{where}{fault.strerror or type(fault).__name__}")
     return 0
+
+
+def _told(what: str) -> int:
+    click.echo(f"ramu: {what}", err=True)
+    return 1
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import json
 import click
 
 from config.settings import load
-from gateway.register import url_of
+from gateway.register import keys_of, url_of
 from models import places
 from models.database import Database
 from models.schema import migrate as bring_up_to_date
@@ -23,14 +23,18 @@ def db() -> None:
 def migrate() -> None:
     """Make the tables or bring them up to date; the places of Mali are written anew. Safe to repeat.
 
+    A register in which nothing is sealed yet also gets its keys, when it has none.
+
     Example: ramu db migrate
     """
-    url = url_of(load())
+    settings = load()
+    url = url_of(settings)
     before = standing(url)
     bring_up_to_date(url)
     database = Database.open(url, deadline_ms=None)
     with database.begin() as conn:
         count = places.load(conn)
+    keys_of(settings, database)
     database.dispose()
     steps = ", ".join(before.missing) or "nothing to do"
     click.echo(f"{steps}; {count} places")

@@ -14,15 +14,15 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from config.faults import Fault
-from config.jobs import ERASE, LANES
+from config.jobs import ANSWER_OWED, ERASE, LANES, SEAL_AUDIT
 from config.settings import BadSettings, Settings, load, weak
-from gateway.runtime import redis_client
+from gateway.runtime import REFUSALS, redis_client
 from gateway.sessions import OWED
 from models.database import Database
-from models.keyring import KeyRing
+from models.keyring import FILE_NAME, KeyRing
 from models.schema import standing
 
 OK, DOUBT, BAD = "ok", "doubt", "BAD"
@@ -30,6 +30,9 @@ OK, DOUBT, BAD = "ok", "doubt", "BAD"
 OLDEST_REDIS = (7, 0)
 DEADLINE_MS = 2_000
 FREE_BYTES = 1_000_000_000
+FREQUENT = (ANSWER_OWED, ERASE, SEAL_AUDIT)
+"""Jobs that are due every few seconds while somebody ticks."""
+
 CLOCK_SECONDS = 2.0
 """More than so far apart, leases and expiries of two machines disagree."""
 
@@ -87,12 +90,12 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     try:
         keys = KeyRing.open(settings.key_folder)
     except Fault as fault:
-        yield Finding(
-            "keys",
-            BAD,
-            str(fault),
-            "restore the key file from its backup; on a new installation: ramu db migrate",
-        )
+        file = settings.key_folder / FILE_NAME
+        if file.exists() and file.stat().st_mode & 0o077:
+            remedy = f"chmod 600 {file}"
+        else:
+            remedy = "restore the key file from its backup; on a new installation: ramu db migrate"
+        yield Finding("keys", BAD, str(fault), remedy)
         return
     yield Finding("keys", OK, f"key {keys.primary} seals, {len(keys.key_ids)} in the ring")
 
@@ -111,24 +114,33 @@ def _folder(settings: Settings) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> Iterator[Finding]:
     url = settings.database_url.get_secret_value()
-    database = Database.open(url, deadline_ms=DEADLINE_MS)
     try:
-        with database.begin(reading=True) as conn:
-            now = conn.execute(select(func.now())).scalar_one() if database.dialect == "postgresql" else None
+        dialect, now = _asked(url)
         missing = standing(url).missing
     except Fault as fault:
         yield Finding("database", BAD, str(fault), "start it, or correct DATABASE_URL")
         return
-    finally:
-        database.dispose()
     if missing:
         yield Finding("database", BAD, f"{len(missing)} steps behind this version", "ramu db migrate")
-    elif database.dialect == "sqlite" and not settings.demo:
+    elif dialect == "sqlite" and not settings.demo:
         yield Finding("database", DOUBT, "SQLite, up to date", "PostgreSQL for a service: DATABASE_URL")
     else:
-        yield Finding("database", OK, f"{database.dialect}, up to date")
+        yield Finding("database", OK, f"{dialect}, up to date")
     if now is not None:
         yield _clock("database", now)
+
+
+def _asked(url: str) -> tuple[str, datetime | None]:
+    """The database's dialect, and the time on its own machine when it has one. Raises Fault."""
+    database = Database.open(url, deadline_ms=DEADLINE_MS)
+    try:
+        with database.begin(reading=True) as conn:
+            if database.dialect == "sqlite":
+                conn.execute(select(literal(1)))
+                return database.dialect, None
+            return database.dialect, conn.execute(select(func.now())).scalar_one()
+    finally:
+        database.dispose()
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
@@ -139,6 +151,10 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         seconds, microseconds = client.time()
         yield _clock("redis", datetime.fromtimestamp(seconds + microseconds / 1e6, UTC))
         yield from _work(client)
+    except REFUSALS as fault:
+        yield Finding(
+            "redis", BAD, f"refuses us: {type(fault).__name__}", "correct the password in REDIS_URL"
+        )
     except RedisError as fault:
         yield Finding(
             "redis", BAD, f"does not answer: {type(fault).__name__}", "start it, or correct REDIS_URL"
@@ -173,8 +189,8 @@ def _work(client: Redis) -> Iterator[Finding]:
             yield Finding("workers", OK, f"{len(workers)} on {lane}, {queue.count} waiting")
         if failed := queue.failed_job_registry.count:
             yield Finding("workers", DOUBT, f"{failed} failed on {lane}", "read the worker's log")
-    # The longest period of the tick is kept in Redis while it lasts.
-    if not client.exists(f"due:{ERASE}"):
+    # Each turn of the tick is kept in Redis while its period lasts; they do not all end in the same moment.
+    if not client.exists(*(f"due:{job}" for job in FREQUENT)):
         yield Finding("tick", BAD, "nobody asks for the jobs that are due", "ramu tick")
     if owed := client.xlen(OWED):
         yield Finding("answers", DOUBT, f"{owed} owed by SMS", "they follow when the database answers")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from config.faults import Fault
 from config.settings import Settings
-from models import demo
+from models import demo, rotation
 from models.database import Database
 from models.keyring import FILE_NAME, KeyRing
 from models.schema import migrate, standing
@@ -25,7 +25,7 @@ def url_of(settings: Settings) -> str:
     """The database's address; a SQLite file's folder is made when it is not there."""
     url = settings.database_url.get_secret_value()
     if url.startswith("sqlite"):
-        settings.data_folder.mkdir(parents=True, exist_ok=True)
+        settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return url
 
 
@@ -43,10 +43,17 @@ def opened(settings: Settings) -> Iterator[tuple[Database, KeyRing]]:
 
 
 def keys_made_if_missing(settings: Settings) -> KeyRing:
-    """The key ring, made when there is none. Raises KeyRingError."""
+    """The key ring, made when there is none. Raises KeyRingError, OSError."""
     if (settings.key_folder / FILE_NAME).exists():
         return KeyRing.open(settings.key_folder)
     return KeyRing.create(settings.key_folder)
+
+
+def keys_of(settings: Settings, database: Database) -> KeyRing:
+    """The key ring of this register, made when there is none and nothing was ever sealed. Raises KeyRingError."""
+    with database.begin(reading=True) as conn:
+        sealed = sum(rotation.values_by_key(conn).values())
+    return KeyRing.open(settings.key_folder) if sealed else keys_made_if_missing(settings)
 
 
 def prepare_demo(settings: Settings, now: datetime) -> int:

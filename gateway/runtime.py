@@ -9,6 +9,7 @@ from typing import Self
 
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, NoPermissionError
 from redis.retry import Retry
 
 from config.settings import Settings
@@ -21,6 +22,9 @@ from gateway.sessions import Sessions
 from models.database import Database
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
+
+REFUSALS = (AuthenticationError, NoPermissionError)
+"""Errors of a Redis that is well and does not want us: waiting would not help."""
 
 Clock = Callable[[], datetime]
 

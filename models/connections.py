@@ -35,6 +35,17 @@ _SQLITE_AWAY = _SQLITE_BUSY | {
 }
 _PAUSE_SECONDS = 1.0
 
+_AT_THE_DOOR = {
+    "failed to resolve host": "its host is not known",
+    "Connection refused": "nobody listens at its address",
+    "invalid integer value": "its address holds a word for a number",
+}
+"""Words of libpq and psycopg when no connection comes about, and what they mean for who reads one line."""
+
+
+class BadAddress(Fault):
+    """The database's address cannot be used. The message holds no part of it: any part may be a password."""
+
 
 class DatabaseAway(Fault):
     """The database did not answer, or not in time. `outage` is false when only one statement failed."""
@@ -50,8 +61,18 @@ def away(error: BaseException | None) -> DatabaseAway | None:
         code = error.sqlite_errorcode & 0xFF
         return DatabaseAway(str(error), outage=code not in _SQLITE_BUSY) if code in _SQLITE_AWAY else None
     if isinstance(error, DRIVER_ERRORS):
-        return DatabaseAway(type(error).__name__, outage=not isinstance(error, _ONE_STATEMENT))
+        return DatabaseAway(_reason(error), outage=not isinstance(error, _ONE_STATEMENT))
     return None
+
+
+def _reason(error: Exception) -> str:
+    """Why, without the address. What the server says at its door names the user or the database, no password."""
+    _, refused, said = str(error).partition("FATAL:")
+    if refused:
+        first, *_ = said.strip().split("\n")
+        return f"it says {first}"
+    found = (reason for words, reason in _AT_THE_DOOR.items() if words in str(error))
+    return next(found, type(error).__name__)
 
 
 class Breaker:
@@ -92,6 +113,18 @@ class DeadlineConnection(psycopg.Connection[Any]):
         except psycopg.errors._WaitTimeout:
             self.close()
             raise
+
+
+def readable(url: str) -> str:
+    """A PostgreSQL address, as it is. Raises BadAddress when libpq cannot read it."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise BadAddress(
+            "DATABASE_URL cannot be read. Remedy: postgresql://user:password@host:5432/name,"
+            " with %40 for @ and %2F for / in the password"
+        ) from None
+    return url
 
 
 def open_postgresql(url: str, deadline: float | None, *, autocommit: bool) -> DeadlineConnection:

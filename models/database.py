@@ -6,6 +6,7 @@ thread's own driver connection, which costs a sixth of a Core execution; writes 
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakSet
 
+import psycopg
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -34,12 +36,14 @@ from sqlalchemy.types import TypeDecorator
 
 from models.connections import (
     DRIVER_ERRORS,
+    BadAddress,
     Breaker,
     DatabaseAway,
     away,
     is_stale,
     open_postgresql,
     open_sqlite,
+    readable,
 )
 from models.prepared import Db, Prepared, Reader
 from models.watch import Watch
@@ -96,7 +100,8 @@ class Database:
     def __init__(self, url: str, deadline_ms: int | None) -> None:
         self.dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
         rest = url.split("://", 1)[1]
-        self._url = rest.removeprefix("/") if self.dialect == "sqlite" else f"postgresql://{rest}"
+        sqlite = self.dialect == "sqlite"
+        self._url = rest.removeprefix("/") if sqlite else readable(f"postgresql://{rest}")
         self._deadline = None if deadline_ms is None else deadline_ms / 1000
         self._breaker = Breaker()
         self._watch = Watch()
@@ -108,7 +113,7 @@ class Database:
 
     @classmethod
     def open(cls, url: str, *, deadline_ms: int | None = 800) -> Database:
-        """Make a Database, unconnected yet. `deadline_ms` bounds connecting and each statement."""
+        """Make a Database, unconnected yet. `deadline_ms` bounds connecting and each statement. Raises BadAddress."""
         return cls(url, deadline_ms)
 
     def reader(self) -> Reader:
@@ -182,6 +187,9 @@ class Database:
             found = away(error) or DatabaseAway(str(error))
             self._breaker.trip(found)
             raise found from error
+        except (psycopg.ProgrammingError, sqlite3.DatabaseError):
+            why = "the file is no SQLite database" if self.dialect == "sqlite" else "an option of it is wrong"
+            raise BadAddress(f"DATABASE_URL: {why}") from None
 
     @staticmethod
     def _away(error: BaseException) -> DatabaseAway | None:

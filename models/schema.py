@@ -13,11 +13,18 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import MetaData
+from sqlalchemy.exc import ProgrammingError
 
+from config.faults import Fault
 from models.database import Connection, Database, metadata
 
 FOLDER = Path(__file__).parent / "migrations"
+
+
+class Forbidden(Fault):
+    """The database's user lacks a right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,12 @@ def _connected(url: str) -> Iterator[Connection]:
     try:
         with database.begin() as connection:
             yield connection
+    except ProgrammingError as error:
+        if isinstance(error.orig, InsufficientPrivilege):
+            raise Forbidden(
+                "the database's user may not make or read tables. Remedy: GRANT it the schema"
+            ) from None
+        raise
     finally:
         database.dispose()
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,16 +20,18 @@ from typing import IO
 from urllib.parse import urlencode
 
 import click
+from redis.exceptions import RedisError
 
 from config.faults import Fault
 from config.jobs import LANES
 from config.settings import CHECKOUT, Settings, load
 from gateway.register import keys_made_if_missing, prepare_demo
-from gateway.runtime import utc_now
+from gateway.runtime import redis_client, utc_now
 from models import demo_world
 from workers.children import Child, Family
 from workers.servers import RedisServer, ServerFailed, ServerMissing
 from workers.servers.process import tail
+from workers.web import check_port
 
 MOST_LOG_BYTES = 20_000_000
 START_SECONDS = 30.0
@@ -61,7 +62,7 @@ def run() -> None:
     settings = load(demo=True)
     with ExitStack() as stack:
         stack.enter_context(_alone(settings.data_folder))
-        _check_port(settings)
+        check_port(settings)
         redis = _redis(settings, stack)
         if redis:
             settings = load(demo=True, redis_url=redis.url)
@@ -108,21 +109,10 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _check_port(settings: Settings) -> None:
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((settings.host, settings.port))
-        except OSError as fault:
-            raise Fault(
-                f"port {settings.port} of {settings.host}: {fault.strerror}."
-                f" Remedy: PORT={settings.port + 1} ./ramu run"
-            ) from fault
-
-
 def _redis(settings: Settings, stack: ExitStack) -> RedisServer | None:
-    """The embedded server, unless a setting names another."""
+    """The embedded server, unless a setting names another, which must answer."""
     if "redis_url" in settings.model_fields_set:
+        _check_redis(settings)
         return None
     try:
         server = RedisServer.start(settings.data_folder / "redis")
@@ -130,6 +120,16 @@ def _redis(settings: Settings, stack: ExitStack) -> RedisServer | None:
         raise Fault(str(fault)) from fault
     stack.callback(server.stop)
     return server
+
+
+def _check_redis(settings: Settings) -> None:
+    try:
+        with redis_client(settings) as client:
+            client.ping()
+    except RedisError as fault:
+        raise Fault(
+            f"Redis does not answer ({type(fault).__name__}). Remedy: correct REDIS_URL, or unset it"
+        ) from None
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -13,10 +13,11 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
+from config.faults import Fault
 from config.jobs import ANSWER_OWED, DRAIN_HOPS, DROP_OLD, ERASE, LANE_OF, SEAL_AUDIT
 from config.settings import load
 from gateway.logs import configure
-from gateway.runtime import redis_client
+from gateway.runtime import REFUSALS, redis_client
 
 log = structlog.get_logger(__name__)
 
@@ -77,5 +78,7 @@ def tick() -> None:
     while not stop.wait(LOOK_SECONDS):
         try:
             ask_for_due(client)
+        except REFUSALS as fault:
+            raise Fault(f"Redis refuses us ({type(fault).__name__}). Remedy: correct REDIS_URL") from None
         except RedisError as fault:
             log.warning("tick waits for redis", reason=type(fault).__name__)

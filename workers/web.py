@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import click
 
 from config.faults import Fault
 from config.settings import CHECKOUT, Settings, load, weak
+from gateway.runtime import Runtime
 
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 """The environment's name for the folder of the figures: prometheus_client reads it when it is imported."""
@@ -33,9 +35,25 @@ def web() -> None:
     settings = load()
     if not settings.secrets:
         raise Fault("; ".join(weak(settings)) + ". Remedy: ramu doctor")
+    # What would keep a process of the server from starting is told here: it would start them again for ever.
+    Runtime.open(settings).close()
+    check_port(settings)
     environment = {**os.environ, FIGURES: str(empty_figures(settings)), MAIN_PROCESS: str(os.getpid())}
     os.chdir(CHECKOUT)
     os.execve(sys.executable, command(settings), environment)
+
+
+def check_port(settings: Settings) -> None:
+    """Raises Fault when somebody listens there. The server itself would share the port, and lose half of the calls."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as fault:
+            raise Fault(
+                f"port {settings.port} of {settings.host}: {fault.strerror}."
+                f" Remedy: end it, or PORT={settings.port + 1}"
+            ) from fault
 
 
 def command(settings: Settings) -> list[str]:
@@ -64,5 +82,6 @@ def empty_figures(settings: Settings) -> Path:
     """The folder in which the web processes write their figures, emptied: those of a dead process must not count."""
     folder = settings.data_folder / "figures"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
+    settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700)
     return folder

@@ -12,11 +12,13 @@ from rq import Queue, SimpleWorker
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
+from config.faults import Fault
 from config.jobs import LANES
 from config.settings import Settings, load
 from gateway.logs import configure
 from gateway.masking import masked, trace
-from workers.desk import queue_client
+from gateway.runtime import REFUSALS
+from workers.desk import queue_client, runtime
 
 log = structlog.get_logger(__name__)
 
@@ -60,15 +62,18 @@ def worker(lane: str, burst: bool) -> None:
     """
     settings = load()
     configure(settings)
+    runtime()  # a key ring that is missing is told now, not by the first job
     serve(settings, lane, burst=burst)
 
 
 def serve(settings: Settings, lane: str, *, burst: bool = False) -> None:
-    """Works until it is told to stop; begins again after Redis was away."""
+    """Works until it is told to stop; begins again after Redis was away. Raises Fault when Redis refuses it."""
     while True:
         try:
             _work(settings, lane, burst=burst)
             return
+        except REFUSALS as fault:
+            raise Fault(f"Redis refuses us ({type(fault).__name__}). Remedy: correct REDIS_URL") from None
         except RedisError as fault:
             log.warning("worker waits for redis", lane=lane, reason=type(fault).__name__)
             if _told_to_stop():

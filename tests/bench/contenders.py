@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -85,7 +86,7 @@ def gateway_environment(figures: Path, *, database_url: str, redis_url: str, key
         "RAMU_KEY_FOLDER": str(keys),
         "RAMU_DATA_FOLDER": str(figures.parent),
         "RAMU_WEBHOOK_SECRETS": SECRET,
-        "RAMU_SETTINGS": "none",
+        "RAMU_SETTINGS": os.devnull,
         "PROMETHEUS_MULTIPROC_DIR": str(figures),
     }
 

@@ -1,14 +1,16 @@
 """`ramu doctor`: each fault of an installation is named with its remedy."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from redis import Redis
 
-from gateway.doctor import doctor
+from gateway.doctor import FREQUENT, doctor
 from models.keyring import FILE_NAME, KeyRing
+from workers.servers import RedisServer
 from workers.tick import ask_for_due
 
 
@@ -25,7 +27,7 @@ def installation(
         "REDIS_URL": redis_url,
         "RAMU_DATA_FOLDER": str(folder),
         "RAMU_WEBHOOK_SECRETS": "s" * 32,
-        "RAMU_SETTINGS": str(tmp_path / "none.toml"),
+        "RAMU_SETTINGS": os.devnull,
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
@@ -79,11 +81,30 @@ def test_a_database_without_tables_is_named(installation: pytest.MonkeyPatch, tm
 def test_keys_that_others_can_read_are_named(installation: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "data" / "keys" / FILE_NAME).chmod(0o644)
     assert "read by others" in bad("keys")
+    (found,) = findings("keys")
+    assert found["remedy"] == f"chmod 600 {tmp_path}/data/keys/{FILE_NAME}"
 
 
 def test_a_folder_that_others_can_read_is_named(installation: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "data").chmod(0o755)
     assert "read by others" in bad("disk")
+
+
+@pytest.mark.parametrize("ended", FREQUENT)
+def test_a_tick_between_two_turns_of_a_job_is_well(
+    installation: pytest.MonkeyPatch, redis_url: str, ended: str
+) -> None:
+    with Redis.from_url(redis_url) as client:
+        ask_for_due(client)
+        client.delete(f"due:{ended}")
+    assert findings("tick") == []
+
+
+def test_a_password_that_redis_refuses_is_named(
+    installation: pytest.MonkeyPatch, own_redis: RedisServer
+) -> None:
+    installation.setenv("REDIS_URL", f"redis://:almost@{own_redis.tcp_url.rpartition('@')[2]}")
+    assert "refuses" in bad("redis")
 
 
 def test_a_queue_without_a_worker_or_a_tick_is_named(

@@ -21,6 +21,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         "RAMU_WEBHOOK_SECRETS",
     ):
         monkeypatch.delenv(name, raising=False)
+    file.touch()
     monkeypatch.setenv("RAMU_SETTINGS", str(file))
     return file
 

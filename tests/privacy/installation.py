@@ -57,7 +57,7 @@ class Installation:
         return {
             **kept,
             "PYTHONPATH": str(CHECKOUT),
-            "RAMU_SETTINGS": str(self.folder / "none.toml"),
+            "RAMU_SETTINGS": os.devnull,
             "RAMU_DATA_FOLDER": str(self.folder),
             "RAMU_LOG_FORMAT": log_format,
             "RAMU_WEB_PROCESSES": "2",

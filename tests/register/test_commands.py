@@ -1,6 +1,7 @@
 """The commands of the register, as they are called."""
 
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -23,7 +24,7 @@ from tests.register.conftest import ASKER, NOW
 def ramu(database_url, tmp_path):
     """Runs a command on a fresh, migrated database; its result."""
     settings = {"DATABASE_URL": database_url, "RAMU_DATA_FOLDER": str(tmp_path / "var"), "PORT": "8123"}
-    settings["RAMU_SETTINGS"] = str(tmp_path / "none.toml")
+    settings["RAMU_SETTINGS"] = os.devnull
 
     def run(command, *arguments, code=0):
         result = CliRunner().invoke(command, arguments, env=settings, catch_exceptions=False)
