@@ -7,7 +7,6 @@ answer. A form left open is also kept under `left:<keyed hash of the phone>`. No
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from time import monotonic, sleep
 
@@ -17,6 +16,7 @@ from flows.session import Place, Session, UnknownRecord
 from gateway.redis_lines import RedisLines, Script
 from models.identifiers import Msisdn
 from models.keyring import KeyRing, KeyRingError
+from models.nonces import Nonces
 
 HELD_MS = 3_000
 """A hop that has not answered after this long has lost the call to its repeat."""
@@ -25,6 +25,9 @@ TWIN_SECONDS = 1.2
 """How long a hop waits for its twin's answer."""
 
 LOOK_SECONDS = 0.02
+
+TOKEN_BYTES = 8
+"""Of the mark by which a hop knows that it still holds its call."""
 
 HOPS = "hops"
 """Stream of the funnel: one entry a hop, drained into the database by a worker."""
@@ -113,6 +116,7 @@ class Sessions:
     def __init__(self, lines: RedisLines, keys: KeyRing, settings: Settings) -> None:
         self._lines = lines
         self._keys = keys
+        self._tokens = Nonces(TOKEN_BYTES)
         self._call_seconds = settings.session_seconds
         self._left_seconds = settings.resume_minutes * 60
 
@@ -128,7 +132,7 @@ class Sessions:
             caller=index(phone.e164, "left"),
             binding=index(whole, "binding"),
             seed=index(f"{whole}\n{text}", "hop"),
-            token=secrets.token_bytes(8),
+            token=self._tokens.next(),
         )
         state, record = self._hold(call)
         if state == b"foreign":

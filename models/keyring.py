@@ -22,6 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from config.faults import Fault
+from models.nonces import Nonces
 
 FILE_NAME = "keys.json"
 KEY_ID_BYTES = 2
@@ -29,6 +30,8 @@ _NONCE_BYTES = 12
 _KEY_BYTES = 32
 _INDEX_BYTES = 16
 _MAC_BYTES = 32
+
+_nonces = Nonces(_NONCE_BYTES)
 
 NOTICE_SECONDS = 1.0
 """How soon a key that one process adds seals in all others."""
@@ -89,7 +92,7 @@ class KeyRing:
     def seal_bytes(self, content: bytes, purpose: str) -> bytes:
         """Encrypt bytes, as `seal` does text."""
         self._notice_change()
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = _nonces.next()
         return self._prefix + nonce + self._cipher.encrypt(nonce, content, purpose.encode())
 
     def unseal_bytes(self, blob: bytes, purpose: str) -> bytes:
