@@ -89,7 +89,9 @@ class Settings(BaseSettings):
     service_code: str = Field("*212#", pattern=r"^\*[0-9*]{1,10}#$", description="what people dial")
     webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field((), max_length=2)
     allowed_networks: Networks = Field((), description="who may call; empty: all")
-    trusted_proxies: Networks = Field((), description="whose X-Forwarded-For counts")
+    trusted_proxies: Networks = Field(
+        (), description="whose X-Forwarded-For counts; they drop X_Forwarded_For"
+    )
     body_bytes: int = Field(16_384, ge=1_024, description="the longest body of a callback")
 
     log_format: Literal["json", "text"] = "json"

@@ -43,7 +43,11 @@ class Gate:
         return any(fits)
 
     def _caller(self, environ: Environ) -> str:
-        """The nearest address that is not a proxy of ours: what a proxy wrote counts only behind that proxy."""
+        """The nearest address that is not a proxy of ours: what a proxy wrote counts only behind that proxy.
+
+        WSGI gives `X_Forwarded_For` the same name (RFC 3875, 4.1.18), so nobody here can tell a client's from the
+        proxy's: the proxy must drop names with an underscore, as nginx and Apache do.
+        """
         chain = [environ.get("REMOTE_ADDR", "")]
         if self._proxies:
             chain = [*environ.get("HTTP_X_FORWARDED_FOR", "").split(","), *chain]

@@ -119,7 +119,9 @@ class Hops:
 
     def _worked_on(self, call: Call, hop: Hop, began: float) -> Told:
         now = self._runtime.clock()
-        context = self._runtime.context(hop.phone, hop.service_code, call.seed, now, call.left)
+        # What is shown as the code to dial is the installation's, not what a request says.
+        code = self._runtime.settings.service_code
+        context = self._runtime.context(hop.phone, code, call.seed, now, call.left)
         outcome, owed = "answered", b""
         try:
             step = self._step(call, hop, context)
@@ -164,7 +166,7 @@ class Hops:
             "left": call.left.encode().decode() if call.left else None,
             "text": hop.text,
             "phone": hop.phone.e164,
-            "service_code": hop.service_code,
+            "service_code": context.service_code,
             "seed": call.seed.hex(),
             "at": context.now.isoformat(),
         }

@@ -25,6 +25,10 @@ class NoAnswer(Fault):
     """The gateway did not answer, or not as the provider expects."""
 
 
+class Unreadable(Fault):
+    """What was typed cannot be read."""
+
+
 @dataclass(slots=True)
 class Call:
     """One call: where the gateway is, who calls, what was dialled, and what was typed and shown so far."""
@@ -95,11 +99,14 @@ def phone(number: str, code: str | None, url: str | None, as_test: bool) -> None
 
 
 def _conversation(call: Call, text: str) -> Iterator[str]:
-    """The screens of a call, one after each key typed, until it ends or the person hangs up."""
+    """The screens of a call, one after each key typed, until it ends or the person hangs up. Raises Unreadable."""
     screen, going_on = call.send(text)
     yield screen
     while going_on:
-        typed = click.prompt("", prompt_suffix="> ", default="", show_default=False)
+        try:
+            typed = click.prompt("", prompt_suffix="> ", default="", show_default=False)
+        except UnicodeDecodeError:
+            raise Unreadable("what was typed is not UTF-8. Remedy: a terminal in UTF-8") from None
         if not typed:
             return
         call.typed.append(typed)

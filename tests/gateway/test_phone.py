@@ -44,6 +44,12 @@ def test_a_shortcut_can_be_dialled(address: str) -> None:
     assert "C'est fait" in told.output
 
 
+def test_letters_that_are_not_utf_8_are_said_in_a_line(address: str) -> None:
+    told = CliRunner().invoke(phone, ["--url", address, "--number", AWA], input=b"1\n\xff\n")
+    assert told.exit_code == 1
+    assert "not UTF-8" in str(told.exception)
+
+
 def test_no_gateway_is_said_in_a_line() -> None:
     told = CliRunner().invoke(phone, ["--url", "http://127.0.0.1:9/hooks/x"])
     assert told.exit_code != 0

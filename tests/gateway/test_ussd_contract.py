@@ -112,6 +112,20 @@ def test_another_method_is_refused_and_hidden_from_strangers(
             id="what a stranger wrote before our proxy does not count",
         ),
         pytest.param(
+            {"allowed_networks": "10.0.0.0/8", "trusted_proxies": "127.0.0.1,192.0.2.0/24"},
+            "127.0.0.1",
+            "10.1.2.3, 11.0.0.1, 192.0.2.7",
+            404,
+            id="nor before two of ours",
+        ),
+        pytest.param(
+            {"allowed_networks": "10.0.0.0/8", "trusted_proxies": "127.0.0.1,192.0.2.0/24"},
+            "127.0.0.1",
+            "11.0.0.1, 10.1.2.3, 192.0.2.7",
+            200,
+            id="the nearest that is not ours",
+        ),
+        pytest.param(
             {"allowed_networks": "10.0.0.0/8", "trusted_proxies": "127.0.0.1"},
             "127.0.0.1",
             "nonsense",
@@ -139,6 +153,13 @@ def test_only_listed_networks_may_call(
         environ_base={"REMOTE_ADDR": remote},
     )
     assert answer.status_code == status
+
+
+def test_a_screen_names_the_code_of_the_settings_whatever_the_request_says(rotating: Gateway) -> None:
+    path = f"/hooks/africastalking/{NEW}/ussd"
+    for number in range(2_699_999_990_000, 2_699_999_990_006):
+        told = rotating.post(path, serviceCode="*666#", text=f"1*{number}", sessionId=f"ATUid_{number}").text
+    assert "tapez *212*6*3#" in told
 
 
 def test_forged_calls_change_nothing(rotating: Gateway) -> None:
