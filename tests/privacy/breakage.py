@@ -34,7 +34,7 @@ def everything(installation: Installation) -> set[str]:
 
 
 def damaged_name(installation: Installation, line: Line, one: Canary, asker: Canary) -> None:
-    """A person's sealed names belong to something else."""
+    """A person's sealed identity belongs to something else."""
     person = persons.c.id == one.person_id
     damaged = installation.keys.seal(one.name, "something else")
     with installation.register() as database, database.begin() as conn:

@@ -45,7 +45,7 @@ IDENTITY = (
 
 
 ERRORS = (
-    (b"a sealed names is damaged",),
+    (b"a sealed identity is damaged",),
     (b"a sealed answer is damaged",),
     (b"UndefinedTable", b"no such table: callbacks"),
     (b"CheckViolation", b"IntegrityError: refused"),
