@@ -2,7 +2,7 @@
 
 hop       one request of the provider: finds what is new in its text, then advances
 advance   one step of the conversation
-owed      the end of a call whose answer must come later by SMS
+draw      the screen on which a session stands
 """
 
 from __future__ import annotations
@@ -87,40 +87,6 @@ def advance(session: Session | None, typed: Dial | Stale | str, context: Context
     if isinstance(typed, Stale):
         return _step(session, ask)
     return _answer(session, typed, ask)
-
-
-def owed(session: Session | None, context: Context) -> Step:
-    """The end of a call that cannot be answered now: the reference under which the answer will come by SMS."""
-    present = session or Session(Place(HOME), opened=int(context.now.timestamp()))
-    ask = Ask(context, present.language, present.charset)
-    text = ask.t(
-        "Réponse lente. Rien n'est perdu : elle arrive par SMS. Ref {reference}",
-        reference=context.reference(),
-    )
-    return Step(present, Shown("slow.owed", layout.written(text, present.charset), True), (), None)
-
-
-def late_answer(session: Session | None, text: str, context: Context) -> tuple[Step, str]:
-    """The owed hop, now that the register answers: its step, and the SMS that carries it. Raises DatabaseAway.
-
-    What was to be read on the screen is told; a mere list of choices, or a private screen, is an invitation to dial.
-    """
-    step = hop(session, text, context)
-    ask = Ask(context, step.session.language, step.session.charset, step.session.own)
-    screen = _draw(step.session, ask)
-    readable = isinstance(screen, Notice | End) or bool(screen.lines)
-    if not readable or SCREENS[step.session.place.screen].private:
-        return step, call_again(context, ask)
-    reference = ask.t("Ref {reference}", reference=context.reference())
-    return step, layout.written("\n".join([screen.title, *screen.lines, reference]), ask.charset)
-
-
-def call_again(context: Context, ask: Ask | None = None) -> str:
-    """The SMS that keeps a promise which cannot be answered any more: the service is there again."""
-    ask = ask or Ask(context, "fr", "GSM7")
-    code, reference = context.service_code, context.reference()
-    text = ask.t("Le service répond à nouveau : tapez {code} Ref {reference}", code=code, reference=reference)
-    return layout.written(text, ask.charset)
 
 
 def _begin(tail: tuple[str, ...], context: Context) -> Step:
@@ -224,7 +190,7 @@ def _understand(session: Session, typed: str, ask: Ask) -> Go:
         return rights.check_number(ask, key)
     if kind.keys and (choice := _chosen(kind.keys(ask), key, typed)):
         return _target(choice, ask)
-    screen = _draw(session, ask)
+    screen = draw(session, ask)
     if isinstance(screen, End):
         return Go(HOME, back=())
     choice = _chosen(screen.choices, key, typed)
@@ -299,7 +265,8 @@ def _moved(session: Session, go: Go, ask: Ask) -> Session:
     return replace(session, place=go.place, back=back, language=language, charset=charset, own=ask.own, bad=0)
 
 
-def _draw(session: Session, ask: Ask) -> Screen:
+def draw(session: Session, ask: Ask) -> Screen:
+    """The screen on which the session stands. Raises models.database.DatabaseAway."""
     ask.args = session.place.args
     return SCREENS[session.place.screen].draw(ask)
 
@@ -312,7 +279,7 @@ def _pages(screen: Screen, session: Session, ask: Ask, fault: str = "") -> tuple
 
 
 def _step(session: Session, ask: Ask, effects: tuple[Effect, ...] = (), fault: str = "") -> Step:
-    screen = _draw(session, ask)
+    screen = draw(session, ask)
     pages = _pages(screen, session, ask, "" if isinstance(screen, End) else fault)
     page = min(session.place.page, len(pages) - 1)
     if page != session.place.page:

@@ -18,7 +18,7 @@ from time import perf_counter
 import orjson
 import structlog
 
-from flows import engine
+from flows import engine, later
 from flows.context import Context
 from gateway.logs import hop_line
 from gateway.outbox import carry_out
@@ -127,7 +127,7 @@ class Hops:
             step = self._step(call, hop, context)
             left: bool | None = step.resumable
         except DatabaseAway:
-            step, left = engine.owed(call.session, context), None
+            step, left = later.promised(call.session, context), None
             outcome, owed = "owed", self._question(call, hop, context)
         shown = step.screen
         answer = Answer(shown.name, f"{'END' if shown.ends else 'CON'} {shown.text}")

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection
 
 from config.jobs import TRANSACTIONAL
-from flows import engine
+from flows import later
 from flows.context import Context
 from flows.effects import Effect
 from flows.session import Session
@@ -78,7 +78,7 @@ def _kept_or_excused(desk: Runtime, promise: OwedAnswer) -> bool:
     asked = orjson.loads(promise.question)
     context = _context(desk, asked)
     try:
-        step, text = engine.late_answer(_session(asked["session"]), asked["text"], context)
+        step, text = later.answer(_session(asked["session"]), asked["text"], context)
         return _keep(desk, promise, context, step.effects, text)
     except DatabaseAway:
         raise
@@ -89,7 +89,7 @@ def _kept_or_excused(desk: Runtime, promise: OwedAnswer) -> bool:
         Exception
     ):  # an erased person, a menu of another version: the next one's answer must not wait for it
         log.exception("an owed answer failed")
-        return _keep(desk, promise, context, (), engine.call_again(context))
+        return _keep(desk, promise, context, (), later.call_again(context))
 
 
 def _keep(desk: Runtime, promise: OwedAnswer, context: Context, effects: Sequence[Effect], text: str) -> bool:
