@@ -6,6 +6,7 @@ name, so that this module imports little more than click and `ramu --help` stays
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -123,5 +124,15 @@ def _told(what: str) -> int:
     return 1
 
 
+def _ended(code: int) -> int:
+    """The exit code, once what was printed is written; what cannot be is let go, or Python would try and tell again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or 1
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_ended(main()))
