@@ -28,7 +28,8 @@ YES_NO = one_of((words.YES, words.NO))
 CODE = matching(r"[a-z][a-z_]*", "a code in small letters")
 FREE_CARE = matching(r"G[0-9]{2}", "a code such as G01")
 DIAL_STRING = matching(
-    r"[0-9]+(\*([0-9]+|@[a-z]+|\{[a-z]+\}))*", "digits, {placeholders} and @words with * between"
+    r"[0-9]+(\*([0-9]+|@[a-z]+|\{(number|member|months|commune|amount)\}))*",
+    "digits, @words and {number}, {member}, {months}, {commune} or {amount} with * between",
 )
 SCREEN = matching(r"[a-z_]+\.[a-z_]+", "a screen such as rights.person")
 CALLER = one_of(("known", "unknown", "any"))

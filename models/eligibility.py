@@ -182,7 +182,12 @@ def _said_of(scheme: str, day: date, rules: Facts) -> dict[str, str]:
     for row in rules.in_force("answers", day):
         if row["code"] == scheme:
             rates = shares(scheme, day, rules)
-            return {column: row[column].format_map(rates) for column in ("remaining_to_pay", "patient_pays")}
+            try:
+                return {
+                    column: row[column].format_map(rates) for column in ("remaining_to_pay", "patient_pays")
+                }
+            except KeyError as missing:
+                raise NotInForce(f"no share of {scheme} for {missing.args[0]} on {day}") from missing
     raise NotInForce(f"no answer {scheme} on {day}")
 
 

@@ -77,7 +77,7 @@ def certificate(ask: Ask) -> Menu:
         Choice("1", ask.t("Oui"), _decided(ask, emploi="SANS_RESSOURCES", indigence="RECONNU")),
         Choice("2", ask.t("Non, pas encore"), _decided(ask, emploi="SANS_RESSOURCES", indigence="NON")),
     )
-    shelter = Choice("3", ask.t("Orphelinat, prison, sans abri"), "advice.shelter")
+    shelter = Choice("3", ask.t("Orphelinat, prison, sans-abri"), "advice.shelter")
     supported = Choice("4", ask.t("Un proche me fait vivre"), Go("advice.relation", {"self": True}))
     title = ask.t("Certificat d'indigence de la mairie ?")
     return Menu(title, choices if "relation" in ask.args else (*choices, shelter, supported))

@@ -90,7 +90,7 @@ def found(ask: Ask) -> Menu:
 def nobody(ask: Ask) -> Notice:
     """Nobody of this name, year and commune."""
     return Notice(
-        ask.t("E12 Personne de ce nom n'est trouvé."),
+        ask.t("E12 Aucune personne de ce nom."),
         choices=(
             Choice("1", ask.t("Recommencer"), Go("search.name", instead=True)),
             Choice("2", ask.t("Un agent me rappelle"), "callback.slot"),
