@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -54,6 +55,16 @@ def missing() -> Iterator[str]:
         )
 
 
+def broken() -> Iterator[str]:
+    """Translations that lost, invented or misspelt a `{value}` of the French text."""
+    for language in languages():
+        if language.code == SOURCE:
+            continue
+        for message in read_catalogue(language.code):
+            if message.id and message.string and _values(str(message.string)) != _values(str(message.id)):
+                yield f"{language.code}: {message.id!r} is translated with other values in braces"
+
+
 def update() -> dict[str, int]:
     """Brings every language's file up to date, keeping its translations; gives the number of texts by language."""
     template = Catalog(project="RAMU gateway", charset="utf-8")
@@ -74,6 +85,14 @@ def _update_file(file: Path, template: Catalog, code: str) -> int:
     with file.open("wb") as po:
         write_po(po, catalogue, width=110, include_lineno=False, omit_header=True, sort_by_file=True)
     return sum(1 for message in catalogue if message.id)
+
+
+def _values(text: str) -> set[str] | None:
+    """The names in braces, or None for braces that do not close."""
+    try:
+        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    except ValueError:
+        return None
 
 
 def _in_tables() -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from config import facts
 from flows import catalogues, efforts, explorer, graph
 from flows.texts import languages
 from flows.world import UNKNOWN, World
@@ -33,8 +34,11 @@ def check() -> None:
 
     Example: ramu flows check
     """
-    with TemporaryDirectory() as folder:
-        walk, strays = checked(Path(folder), datetime.now(UTC))
+    try:
+        with TemporaryDirectory() as folder:
+            walk, strays = checked(Path(folder), datetime.now(UTC))
+    except facts.NotInForce as gap:
+        raise click.ClickException(f"config/rules: {gap}") from gap
     for complaint in walk.complaints:
         click.echo(f"{complaint.screen}: {complaint.fault}\n{complaint.text}".rstrip(), err=True)
     for stray in strays:
@@ -92,5 +96,10 @@ def checked(folder: Path, now: datetime) -> tuple[explorer.Walk, list[str]]:
     explorer.unreached(walk)
     explorer.check_dials(world, walk.complain, fullest, UNKNOWN)
     callers = efforts.Callers(fullest, UNKNOWN)
-    strays = [*efforts.too_much(world, callers), *efforts.astray(world, callers), *catalogues.missing()]
+    strays = [
+        *efforts.too_much(world, callers),
+        *efforts.astray(world, callers),
+        *catalogues.missing(),
+        *catalogues.broken(),
+    ]
     return walk, strays

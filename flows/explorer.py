@@ -129,7 +129,10 @@ def _tell(world: World, phone: Msisdn, walk: Walk, keys: tuple[str, ...]) -> Ste
     step = world.dial(phone)
     for key in keys:
         before = step.session.place.screen
-        step = advance(step.session, key, world.context(phone, key))
+        reached = _typed(world, phone, step.session, key, walk)
+        if reached is None:
+            return step
+        step = reached
         walk.seen.add(step.session.place.screen)
         walk.edges.add((before, key, step.session.place.screen))
         _check_text(step, walk)

@@ -74,3 +74,22 @@ def test_a_missing_text_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_texts_of_rule_tables_are_among_what_is_said() -> None:
     said = catalogues.spoken()
     assert {"Césarienne", "mairie de votre commune", "acte de mariage"} <= set(said)
+
+
+@pytest.mark.parametrize(
+    ("translation", "faults"),
+    [
+        pytest.param("Laban : {day}", 0, id="the value is kept"),
+        pytest.param("Laban", 1, id="the value is lost"),
+        pytest.param("Laban : {don}", 1, id="the value is misspelt"),
+        pytest.param("Laban : {day", 1, id="the brace does not close"),
+    ],
+)
+def test_a_translation_keeps_the_values_of_its_text(
+    monkeypatch: pytest.MonkeyPatch, translation: str, faults: int
+) -> None:
+    catalogue = read_catalogue("bm")
+    catalogue["Fin : {day}"].string = translation
+    monkeypatch.setattr(catalogues, "read_catalogue", lambda code: catalogue)
+    languages_but_french = len(languages()) - 1
+    assert len(list(catalogues.broken())) == faults * languages_but_french
