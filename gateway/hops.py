@@ -87,7 +87,7 @@ class Hops:
         except RedisAway:
             return self._end("redis", AWAY), "redis_away", {}
         except Exception:
-            # A kept answer that cannot be opened: its key is gone, or somebody changed it.
+            # Whatever it is, the person gets words and the trace goes to the log.
             log.exception("hop failed")
             return self._end("failed", AWAY), "failed", {}
         finally:
@@ -112,10 +112,9 @@ class Hops:
         except RedisAway:
             raise
         except Exception:
-            # Whatever it is, the person gets words, the trace goes to the log, and a repeat may try again.
-            log.exception("hop failed")
+            # A repeat may try again at once.
             self._sessions.release(call)
-            return self._end("failed", AWAY), "failed", {}
+            raise
 
     def _worked_on(self, call: Call, hop: Hop, began: float) -> Told:
         now = self._runtime.clock()

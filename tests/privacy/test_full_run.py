@@ -57,6 +57,7 @@ ERRORS = (
 @pytest.mark.parametrize("whole_run", [on_sqlite, on_postgresql], ids=["sqlite", "postgresql"])
 def test_a_full_run_names_nobody(whole_run: Callable[[Path], Run], tmp_path: Path) -> None:
     run = whole_run(tmp_path / "run")
+    assert run.places
     every_branch_was_walked(run)
     errors_were_really_logged(run)
     with_the_keys_everybody_is_there(run)
