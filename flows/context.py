@@ -16,6 +16,9 @@ from models.keyring import KeyRing
 
 BAMAKO = ZoneInfo("Africa/Bamako")
 
+USSD, SMS = "USSD", "SMS"
+"""How a person reached us, noted with her consent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -38,7 +41,9 @@ class Register(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One hop's surroundings. `seed` is 16 bytes that depend only on (session, hop); `left` a call left unfinished."""
+    """One hop's surroundings. `seed` is 16 bytes that depend only on (session, hop); `left` a call left unfinished,
+    `channel` how she reached us.
+    """
 
     register: Register
     keys: KeyRing
@@ -49,6 +54,7 @@ class Context:
     service_code: str
     seed: bytes
     left: Session | None = None
+    channel: str = USSD
 
     @property
     def db(self) -> Reader:

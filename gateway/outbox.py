@@ -29,8 +29,6 @@ from flows.effects import (
 from models import applied, audit, callbacks, consent, erasures, lookups, messages, phones, visit_codes
 from models.database import Database, Db
 
-CHANNEL = "USSD"
-
 REMINDERS, CAMPAIGNS = "RAPPELS", "CAMPAGNES"
 """Topics of messages that a phone may stop."""
 
@@ -96,13 +94,13 @@ def _charset(conn: Connection, effect: CharsetChosen, context: Context, once: by
 
 def _consent(conn: Connection, effect: ConsentGiven, context: Context, once: bytes) -> None:
     phone_id = phones.keep_number(conn, context.keys, context.phone, context.now)
-    consent.record(conn, phone_id, effect.topic, True, effect.text_version, CHANNEL, context.now)
+    consent.record(conn, phone_id, effect.topic, True, effect.text_version, context.channel, context.now)
 
 
 def _topics(conn: Connection, effect: TopicsChosen, context: Context, once: bytes) -> None:
     phone_id = phones.note(conn, context.keys, context.phone, context.now)
     for topic, given in ((REMINDERS, effect.reminders), (CAMPAIGNS, effect.campaigns)):
-        consent.record(conn, phone_id, topic, given, TOPICS_VERSION, CHANNEL, context.now)
+        consent.record(conn, phone_id, topic, given, TOPICS_VERSION, context.channel, context.now)
 
 
 def _link(conn: Connection, effect: PhoneLinked, context: Context, once: bytes) -> None:

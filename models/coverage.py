@@ -36,7 +36,7 @@ from models.keyring import KeyRing
 from models.lookups import MISSES, asker_index, misses_since
 from models.mutuelles import mutuelles
 from models.names import MOST_FAMILIES, MOST_WORDS, search_keys
-from models.people import opened_names, persons
+from models.people import opened_identity, persons
 
 NUMBER = "number"
 """Purpose of a sealed card, receipt or member number."""
@@ -126,8 +126,8 @@ def verdict(
 class Right:
     """One living person's right under one scheme and its worth on the day asked about.
 
-    Amounts in FCFA; `size` counts the living members of the household; `late_since` is the day the missing amount was
-    due; `covered_from` the first day after the observation period.
+    Amounts in FCFA; `born` is None when only the year is known; `size` counts the living members of the household;
+    `late_since` is the day the missing amount was due; `covered_from` the first day after the observation period.
     """
 
     coverage_id: int
@@ -140,6 +140,7 @@ class Right:
     valid_to: date | None
     given: str
     family: str
+    born: date | None
     sex: str
     birth_year: int
     mutuelle: str | None
@@ -269,7 +270,7 @@ def _right(keys: KeyRing, row: Sequence[Any], day: date) -> Right:
     scheme, _, status, valid_from, valid_to = of_coverage[3:]
     covered_from = of_person[5]
     worth = verdict(scheme, status, valid_from, valid_to, covered_from, day)
-    values: list[Any] = [*of_coverage, *opened_names(keys, sealed), *of_person, worth]
+    values: list[Any] = [*of_coverage, *opened_identity(keys, sealed), *of_person, worth]
     return Right(*values)
 
 

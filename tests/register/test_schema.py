@@ -9,7 +9,14 @@ from models.database import Database
 from models.rotation import sealed_columns
 from models.schema import downgrade, everything, migrate, standing
 
-STEPS = ("0001_register", "0002_conversations", "0003_audit")
+STEPS = (
+    "0001_register",
+    "0002_conversations",
+    "0003_audit",
+    "0004_sending",
+    "0005_care",
+    "0006_imports",
+)
 
 
 def tables(url):
