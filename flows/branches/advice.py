@@ -4,8 +4,8 @@ from typing import Any
 
 from config import facts
 from flows.ask import Ask
+from flows.outgoing import sms
 from flows.screens import Choice, Go, Menu, Notice, Question, Refused, screen
-from flows.sms import sms
 from flows.wording import francs
 from models import papers
 from models.eligibility import Decision, Situation, decide

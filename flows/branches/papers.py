@@ -3,8 +3,8 @@
 from datetime import date
 
 from flows.ask import Ask
+from flows.outgoing import sms
 from flows.screens import Choice, Go, Menu, Notice, Question, Refused, screen
-from flows.sms import sms
 from models import households, papers
 from models.households import Member
 from models.identifiers import digits

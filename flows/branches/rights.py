@@ -7,8 +7,8 @@ from flows.branches.members import shown
 from flows.branches.papers import for_caller
 from flows.branches.visit import issue
 from flows.effects import Disclosed, Effect, Missed
+from flows.outgoing import sms
 from flows.screens import Choice, Go, Menu, Notice, Question, Refused, Target, screen
-from flows.sms import sms
 from flows.wording import LATE, day, francs, masked, month, named, others, payer, standing, state
 from models import coverage
 from models.coverage import Lookup, Right, Verdict
