@@ -149,6 +149,7 @@ class Right:
     covered_from: date | None
     organism: str | None
     size: int
+    commune_code: str
     verdict: Verdict
 
 
@@ -186,6 +187,7 @@ RIGHT_COLUMNS: tuple[Any, ...] = (
     coverages.c.covered_from,
     coverages.c.organism,
     _SIZE,
+    persons.c.commune_code,
 )
 """What a select must give, in this order, for `rights_from`."""
 
@@ -266,7 +268,7 @@ def number_index(keys: KeyRing, scheme: str, digits: str) -> bytes:
 
 
 def _right(keys: KeyRing, row: Sequence[Any], day: date) -> Right:
-    of_coverage, sealed, of_person = row[:8], row[8], row[9:17]
+    of_coverage, sealed, of_person = row[:8], row[8], row[9:18]
     scheme, _, status, valid_from, valid_to = of_coverage[3:]
     covered_from = of_person[5]
     worth = verdict(scheme, status, valid_from, valid_to, covered_from, day)

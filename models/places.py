@@ -71,6 +71,11 @@ def search(text: str, day: date) -> tuple[Place, ...]:
     return _begun(code[1] if code else typed, division)
 
 
+def name_of(code: str) -> str:
+    """A commune's name by its code of either division; nothing for a code that neither has."""
+    return _names().get(code, "")
+
+
 def load(conn: Connection) -> int:
     """Writes both divisions into the table `places`, in place of what it held. Returns the number of rows."""
     rows = [*_former_rows(), *_present_rows()]
@@ -98,6 +103,11 @@ def _division_on(day: date) -> str:
 @lru_cache(maxsize=2)
 def _known(division: str) -> tuple[Place, ...]:
     return tuple(_communes() if division == PRESENT else _former_cercles())
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, str]:
+    return {known.code: known.name for division in (FORMER, PRESENT) for known in _known(division)}
 
 
 @lru_cache(maxsize=2)

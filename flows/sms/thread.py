@@ -1,0 +1,67 @@
+"""What a phone and we were talking about: the question it may answer with a digit, what it left half said, mistakes.
+
+Kept for a day as a small sealed JSON record (`models.threads`), so that the next SMS can be short.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+VERSION = 1
+"""Version of the record's shape; a record of another version is forgotten, and the person asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked last: a kind of `flows.sms.choices`, with what the answer needs (small JSON values)."""
+
+    kind: str
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A command of which something is missing: its canonical word and what was read; `wants` says what fits next."""
+
+    word: str
+    args: tuple[str, ...]
+    wants: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The record. `mistakes` counts messages in a row that were not understood."""
+
+    question: Question | None = None
+    partial: Partial | None = None
+    mistakes: int = 0
+
+    def encode(self) -> str:
+        """The record as JSON."""
+        record: dict[str, Any] = {"v": VERSION, "mistakes": self.mistakes}
+        if self.question:
+            record["question"] = [self.question.kind, self.question.args]
+        if self.partial:
+            record["partial"] = [self.partial.word, list(self.partial.args), self.partial.wants]
+        return orjson.dumps(record).decode()
+
+    @classmethod
+    def decode(cls, record: str | None) -> Thread:
+        """The thread in a record; an empty one when there is none or when this version cannot read it."""
+        if record is None:
+            return cls()
+        try:
+            found = orjson.loads(record)
+            if found["v"] != VERSION:
+                return cls()
+            question, partial = found.get("question"), found.get("partial")
+            return cls(
+                question=Question(question[0], question[1]) if question else None,
+                partial=Partial(partial[0], tuple(partial[1]), partial[2]) if partial else None,
+                mistakes=int(found["mistakes"]),
+            )
+        except (ValueError, KeyError, TypeError, IndexError):
+            return cls()
