@@ -111,6 +111,19 @@ class Settings(BaseSettings):
     messages_a_day: int = Field(10, ge=1, description="SMS that one phone may ask for in 24 hours")
     callback_hours: int = Field(48, ge=1, description="one open call-back request for so long")
 
+    provider: Literal["", "simulated", "africastalking", "aggregator"] = Field(
+        "", description="who carries SMS; empty: they wait"
+    )
+    provider_url: str = Field("", description="its address; empty: the adapter's own")
+    provider_username: str = Field("", max_length=64)
+    provider_key: SecretStr = Field(SecretStr(""), description="proves to the provider who we are")
+    sender: str = Field("", max_length=16, description="the sender that phones show; empty: the provider's")
+    provider_seconds: float = Field(
+        10.0, ge=0.2, le=30, description="one request, from connecting to the end"
+    )
+    lease_seconds: int = Field(60, ge=2, le=600, description="how long a sender may hold what it sends")
+    sends_at_once: int = Field(8, ge=1, le=32, description="requests to the provider in flight in one worker")
+
     @field_validator("webhook_secrets", "allowed_networks", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, given: object) -> object:
