@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam, func, select
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Table, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from models import chunks
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
@@ -22,14 +23,21 @@ messages = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("once", LargeBinary, nullable=False, unique=True),
-    Column("to_index", LargeBinary, nullable=False, index=True),
+    Column("to_index", LargeBinary, nullable=False),
     Column("to_sealed", Sealed(PHONE), nullable=False),
     Column("text_sealed", Sealed(TEXT), nullable=False),
     Column("lane", String(16), nullable=False),
     Column("kind", String(24), nullable=False),
     Column("state", String(12), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("chunk_id", ForeignKey("chunks.id"), index=True),
+    Column("provider_id", String(80)),
+    Column("code", String(24)),
+    Column("cost", String(24)),
+    Column("settled_at", UtcDateTime),
     Index("ix_messages_waiting", "state", "lane", "id"),
+    Index("ix_messages_to", "to_index", "created_at"),
+    Index("ix_messages_provider_id", "provider_id", unique=True),
 )
 
 _INSERT = Prepared(
@@ -43,6 +51,7 @@ _INSERT = Prepared(
         kind=bindparam("kind"),
         state=PENDING,
         created_at=bindparam("now"),
+        chunk_id=bindparam("chunk_id"),
     )
     .on_conflict_do_nothing(index_elements=["once"])
 )
@@ -81,11 +90,13 @@ def owe(
     lane: str,
     once: bytes,
     now: datetime,
+    not_before: datetime | None = None,
 ) -> bool:
     """Owe one SMS: `text` as it will be sent, `kind` a word for reports, `lane` of config.jobs.
 
-    The same `once` owes nothing twice; whether this call owed it.
+    The same `once` owes nothing twice; whether this call owed it. It is not sent before `not_before` (None: at once).
     """
+    chunk_id = chunks.add(conn, lane=lane, kind=kind, n=1, not_before=not_before)
     sealed = keys.seal(to.e164, PHONE)
     added = _INSERT.run(
         conn,
@@ -96,5 +107,8 @@ def owe(
         lane=lane,
         kind=kind,
         now=now,
+        chunk_id=chunk_id,
     )
+    if not added:
+        chunks.drop(conn, chunk_id)
     return bool(added)

@@ -1,0 +1,197 @@
+"""Chunks: what goes to the provider in one request, and the one place that says whether that request was made.
+
+    READY -> INTENT -> DONE            the request was made and its answer is written down
+               |`-> READY              by its owner alone, when it is certain that nothing was sent
+               `--> UNKNOWN -> DONE    nobody knows; settled by a late answer or by a delivery report
+
+A provider has no key by which a request could be repeated without harm. So a chunk is claimed, and the claim is
+committed, before its one request; and nobody but the holder of the claim's token ever makes it READY again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
+
+from models.database import Connection, Id, Prepared, UtcDateTime, metadata
+from models.database_clock import SECONDS, DatabaseNow, SecondsFromNow
+
+READY, INTENT, DONE, UNKNOWN = "READY", "INTENT", "DONE", "UNKNOWN"
+OPEN = (INTENT, UNKNOWN)
+"""States that an answer of the provider settles, however late it is written down."""
+
+AT_MOST_ONCE = "at_most_once"
+"""The policy under which what is in doubt is never sent again by a machine."""
+
+WHY = 80
+"""The most characters of a reason."""
+
+LEASE_OVER = "lease over"
+"""Why a chunk is in doubt whose owner was killed or held up."""
+
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("lane", String(16), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("policy", String(16), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("claims", Integer, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("not_before", UtcDateTime),
+    Column("token", BigInteger),
+    Column("lease_until", UtcDateTime),
+    Column("intent_at", UtcDateTime),
+    Column("done_at", UtcDateTime),
+    Column("why", String(WHY)),
+    # Claims look for the oldest READY of a lane; the reaper for the few that are INTENT.
+    Index("ix_chunks_ready", "state", "lane", "id"),
+)
+"""`n` messages; `attempt` 2 and more: sent again although in doubt; `claims`: how often somebody was about to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A chunk that is ours to send, once, until the lease is over. `claims` is 1 the first time."""
+
+    chunk_id: int
+    token: int
+    kind: str
+    claims: int
+
+
+_INSERT = Prepared(
+    insert(chunks)
+    .values(
+        lane=bindparam("lane"),
+        kind=bindparam("kind"),
+        policy=AT_MOST_ONCE,
+        n=bindparam("n"),
+        attempt=1,
+        claims=0,
+        state=READY,
+        not_before=bindparam("not_before"),
+    )
+    .returning(chunks.c.id)
+)
+_DELETE = Prepared(delete(chunks).where(chunks.c.id == bindparam("chunk_id")))
+
+_waiting = chunks.alias("waiting")
+_oldest = (
+    select(_waiting.c.id)
+    .where(
+        _waiting.c.state == READY,
+        _waiting.c.lane == bindparam("lane"),
+        or_(_waiting.c.not_before.is_(None), _waiting.c.not_before <= DatabaseNow()),
+    )
+    .order_by(_waiting.c.id)
+    .limit(1)
+)
+_WAITS = Prepared(_oldest)
+_CLAIM = Prepared(
+    update(chunks)
+    .where(chunks.c.id == _oldest.with_for_update(skip_locked=True).scalar_subquery())
+    .values(
+        state=INTENT,
+        token=bindparam("new_token", type_=BigInteger),
+        claims=chunks.c.claims + 1,
+        intent_at=DatabaseNow(),
+        lease_until=SecondsFromNow(bindparam("lease", type_=SECONDS)),
+    )
+    .returning(chunks.c.id, chunks.c.kind, chunks.c.claims)
+)
+_ours = (chunks.c.id == bindparam("chunk_id"), chunks.c.token == bindparam("held"))
+_GIVE_BACK = Prepared(
+    update(chunks)
+    .where(*_ours, chunks.c.state == INTENT)
+    .values(
+        state=READY,
+        token=null(),
+        lease_until=null(),
+        not_before=SecondsFromNow(bindparam("pause", type_=SECONDS)),
+        why=bindparam("reason"),
+    )
+)
+_FINISH = Prepared(
+    update(chunks)
+    .where(*_ours, chunks.c.state.in_(OPEN))
+    .values(state=DONE, lease_until=null(), done_at=bindparam("now"), why=bindparam("reason"))
+)
+_DOUBT = Prepared(
+    update(chunks)
+    .where(*_ours, chunks.c.state == INTENT)
+    .values(state=UNKNOWN, lease_until=null(), why=bindparam("reason"))
+)
+_REAP = Prepared(
+    update(chunks)
+    .where(chunks.c.state == INTENT, chunks.c.lease_until < DatabaseNow())
+    .values(state=UNKNOWN, lease_until=null(), why=LEASE_OVER)
+    .returning(chunks.c.id)
+)
+
+
+def add(conn: Connection, *, lane: str, kind: str, n: int, not_before: datetime | None) -> int:
+    """Make a chunk READY for `n` messages; nobody claims it before `not_before` (None: at once). Its id."""
+    (chunk_id,) = _INSERT.all(conn, lane=lane, kind=kind, n=n, not_before=not_before)[0]
+    return int(chunk_id)
+
+
+def drop(conn: Connection, chunk_id: int) -> None:
+    """Take away a chunk that this transaction made and does not need."""
+    _DELETE.run(conn, chunk_id=chunk_id)
+
+
+def waits(conn: Connection, lane: str) -> bool:
+    """Whether a chunk of the lane could be claimed now."""
+    return bool(_WAITS.all(conn, lane=lane))
+
+
+def claim(conn: Connection, lane: str, token: int, lease_seconds: float) -> Claimed | None:
+    """Take the oldest READY chunk of a lane whose turn has come; None when there is none.
+
+    `token` is a number nobody else draws. The claim holds once it is committed; when the commit's answer is lost,
+    nothing may be sent. The lease runs by the database's clock.
+    """
+    found = _CLAIM.all(conn, lane=lane, new_token=token, lease=lease_seconds)
+    if not found:
+        return None
+    chunk_id, kind, claims = found[0]
+    return Claimed(chunk_id, token, kind, claims)
+
+
+def give_back(conn: Connection, chunk_id: int, token: int, pause_seconds: float, why: str) -> bool:
+    """Its owner certainly sent nothing: READY again after a pause. False when the claim is no longer held."""
+    return bool(_GIVE_BACK.run(conn, chunk_id=chunk_id, held=token, pause=pause_seconds, reason=why[:WHY]))
+
+
+def finish(conn: Connection, chunk_id: int, token: int, now: datetime, why: str | None = None) -> bool:
+    """The answer is known: DONE, even when the lease ran out meanwhile. False when it was written before."""
+    return bool(_FINISH.run(conn, chunk_id=chunk_id, held=token, now=now, reason=why and why[:WHY]))
+
+
+def doubt(conn: Connection, chunk_id: int, token: int, why: str) -> bool:
+    """Nobody knows whether the request was taken: UNKNOWN. False when that was noted before."""
+    return bool(_DOUBT.run(conn, chunk_id=chunk_id, held=token, reason=why[:WHY]))
+
+
+def reap(conn: Connection) -> list[int]:
+    """Claims whose lease is over become UNKNOWN, never READY; their ids."""
+    return [chunk_id for (chunk_id,) in _REAP.all(conn)]

@@ -1,0 +1,137 @@
+"""SMS that came in: one row each, written before the provider is told that it was taken, answered once afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
+from models.keyring import KeyRing
+from models.phones import PHONE
+
+WAITING, ANSWERED, HELD = "WAITING", "ANSWERED", "HELD"
+INBOUND = "inbound"
+"""Purpose of a sealed question."""
+
+WHY = 40
+"""The most characters of a reason."""
+
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("once", LargeBinary, nullable=False, unique=True),
+    Column("from_index", LargeBinary, index=True),
+    Column("from_sealed", Sealed(PHONE)),
+    Column("text_sealed", Sealed(INBOUND)),
+    Column("service_code", String(24), nullable=False),
+    Column("received_at", UtcDateTime, nullable=False, index=True),
+    Column("state", String(10), nullable=False),
+    Column("why", String(WHY)),
+    Column("settled_at", UtcDateTime),
+    Index("ix_inbound_waiting", "state", "from_index", "id"),
+)
+"""Sender and text are NULL once they were erased; the row stays, or a redelivery would be answered again."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Inbound:
+    """An SMS that waits for its answer: who wrote (`+223...`, or a name), what, to which code, and when it came."""
+
+    inbound_id: int
+    once: bytes
+    service_code: str
+    received_at: datetime
+    _from_sealed: bytes
+    _text_sealed: bytes
+
+    def sender(self, keys: KeyRing) -> str:
+        """Who wrote. Raises KeyRingError when the key is gone."""
+        return keys.unseal(self._from_sealed, PHONE)
+
+    def text(self, keys: KeyRing) -> str:
+        """What was written. Raises KeyRingError when the key is gone."""
+        return keys.unseal(self._text_sealed, INBOUND)
+
+
+_INSERT = Prepared(
+    insert(inbound)
+    .values(
+        once=bindparam("once"),
+        from_index=bindparam("from_index"),
+        from_sealed=bindparam("from_sealed"),
+        text_sealed=bindparam("text_sealed"),
+        service_code=bindparam("service_code"),
+        received_at=bindparam("now"),
+        state=bindparam("state"),
+        why=bindparam("why"),
+        settled_at=bindparam("settled_at"),
+    )
+    .on_conflict_do_nothing(index_elements=["once"])
+)
+_first_of_each = (
+    select(func.min(inbound.c.id)).where(inbound.c.state == WAITING).group_by(inbound.c.from_index)
+)
+_WAITING = Prepared(
+    select(
+        inbound.c.id,
+        inbound.c.once,
+        inbound.c.service_code,
+        inbound.c.received_at,
+        inbound.c.from_sealed,
+        inbound.c.text_sealed,
+    )
+    .where(inbound.c.id.in_(_first_of_each))
+    .order_by(inbound.c.id)
+    .limit(bindparam("limit"))
+)
+_SETTLE = Prepared(
+    update(inbound)
+    .where(inbound.c.id == bindparam("inbound_id"), inbound.c.state == WAITING)
+    .values(state=bindparam("new_state"), why=bindparam("reason"), settled_at=bindparam("now"))
+)
+
+
+def take(
+    conn: Connection,
+    keys: KeyRing,
+    *,
+    once: bytes,
+    sender: str,
+    text: str,
+    service_code: str,
+    now: datetime,
+    held: str | None = None,
+) -> bool:
+    """Write down an SMS; whether it is new: the same `once` is taken once, however often it is delivered.
+
+    `sender` in the international form when it is a number (a name or a short code otherwise); `held`: why it gets no
+    answer, when that is known already.
+    """
+    added = _INSERT.run(
+        conn,
+        once=once,
+        from_index=keys.index(sender, PHONE),
+        from_sealed=keys.seal(sender, PHONE),
+        text_sealed=keys.seal(text, INBOUND),
+        service_code=service_code[:24],
+        now=now,
+        state=HELD if held else WAITING,
+        why=held and held[:WHY],
+        settled_at=now if held else None,
+    )
+    return bool(added)
+
+
+def waiting(db: Db, limit: int = 100) -> tuple[Inbound, ...]:
+    """The oldest SMS that waits of each phone, in the order they came. Raises DatabaseAway."""
+    return tuple(Inbound(*row) for row in _WAITING.all(db, limit=limit))
+
+
+def settle(conn: Connection, inbound_id: int, state: str, why: str | None, now: datetime) -> bool:
+    """Note ANSWERED or HELD (with why); false when another worker did before."""
+    reason = why and why[:WHY]
+    return bool(_SETTLE.run(conn, inbound_id=inbound_id, new_state=state, reason=reason, now=now))
