@@ -18,6 +18,7 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     FromClause,
+    Index,
     Integer,
     Join,
     LargeBinary,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    text,
 )
 
 from config import facts
@@ -67,8 +69,20 @@ coverages = Table(
     Column("mutuelle_id", ForeignKey("mutuelles.id"), index=True),
     Column("missing_fcfa", Integer, nullable=False, default=0),
     Column("late_since", Date),
+    Column("dependant_index", LargeBinary),
+    Column("fingerprint", LargeBinary),
+    Index(
+        "uq_coverages_dependant_index",
+        "dependant_index",
+        unique=True,
+        postgresql_where=text("dependant_index IS NOT NULL"),
+        sqlite_where=text("dependant_index IS NOT NULL"),
+    ),
 )
-"""`covered_from` ends the observation period; `valid_to` is included, or None for a right without an end."""
+"""`covered_from` ends the observation period; `valid_to` is included, or None for a right without an end.
+
+A register's file finds a dependant without a number by `dependant_index`; `fingerprint` says what its line last said.
+"""
 
 
 class Verdict(StrEnum):
