@@ -7,6 +7,7 @@ and PORT. Lists are written with commas in the environment.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -25,6 +26,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from config.aggregator import Aggregator
 from config.faults import Fault
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -88,6 +90,9 @@ class Settings(BaseSettings):
     # assumption: no code has been given to the service yet
     service_code: str = Field("*212#", pattern=r"^\*[0-9*]{1,10}#$", description="what people dial")
     webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field((), max_length=2)
+    sms_webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), max_length=2, description="of the SMS callbacks alone; empty: webhook_secrets"
+    )
     allowed_networks: Networks = Field((), description="who may call; empty: all")
     trusted_proxies: Networks = Field(
         (), description="whose X-Forwarded-For counts; they drop X_Forwarded_For"
@@ -111,25 +116,68 @@ class Settings(BaseSettings):
     messages_a_day: int = Field(10, ge=1, description="SMS that one phone may ask for in 24 hours")
     callback_hours: int = Field(48, ge=1, description="one open call-back request for so long")
 
+    answers_in_ten_minutes: int = Field(
+        5, ge=1, description="SMS that one number is answered in ten minutes; more look like a robot's"
+    )
+    service_numbers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="numbers at which SMS reach us: we never answer ourselves"
+    )
+
     provider: Literal["", "simulated", "africastalking", "aggregator"] = Field(
         "", description="who carries SMS; empty: they wait"
     )
     provider_url: str = Field("", description="its address; empty: the adapter's own")
     provider_username: str = Field("", max_length=64)
     provider_key: SecretStr = Field(SecretStr(""), description="proves to the provider who we are")
+    provider_authorities: str = Field(
+        "", description="a file of certificates to trust; empty: the usual ones"
+    )
     sender: str = Field("", max_length=16, description="the sender that phones show; empty: the provider's")
+    aggregator: Annotated[Aggregator | None, NoDecode] = Field(
+        None, description="how the aggregator is spoken to"
+    )
     provider_seconds: float = Field(
         10.0, ge=0.2, le=30, description="one request, from connecting to the end"
     )
     lease_seconds: int = Field(60, ge=2, le=600, description="how long a sender may hold what it sends")
     sends_at_once: int = Field(8, ge=1, le=32, description="requests to the provider in flight in one worker")
 
-    @field_validator("webhook_secrets", "allowed_networks", "trusted_proxies", mode="before")
+    outgoing_prefixes: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("+223",),
+        description="beginnings of the numbers that may be written to; others cost more, or are fraud",
+    )
+    cap_number: int = Field(300, ge=0, description="SMS to one number in a day")
+    cap_ussd: int = Field(20_000, ge=0, description="SMS in a day that were asked for by USSD")
+    cap_sms: int = Field(100_000, ge=0, description="answers to SMS in a day")
+    cap_staff: int = Field(20_000, ge=0, description="SMS in a day to staff that they did not ask for")
+    cap_system: int = Field(50_000, ge=0, description="all other SMS in a day")
+    cap_day: int = Field(150_000, ge=0, description="SMS in a day")
+    send_within_hours: int = Field(72, ge=1, description="an SMS that could not be sent so long is let go")
+
+    @field_validator(
+        "webhook_secrets",
+        "allowed_networks",
+        "trusted_proxies",
+        "service_numbers",
+        "outgoing_prefixes",
+        mode="before",
+    )
     @classmethod
     def _split(cls, given: object) -> object:
         if not isinstance(given, str):
             return given
         return tuple(part.strip() for part in given.split(",") if part.strip())
+
+    @field_validator("aggregator", mode="before")
+    @classmethod
+    def _from_json(cls, given: object) -> object:
+        """A table of the file as it is; from the environment, JSON."""
+        if not isinstance(given, str):
+            return given
+        try:
+            return json.loads(given)
+        except ValueError:
+            raise ValueError("is not JSON") from None
 
     @field_validator("database_url", "redis_url")
     @classmethod
@@ -153,6 +201,12 @@ class Settings(BaseSettings):
         """What the provider may show, in the path or as a basic password: two while one is being changed."""
         own = tuple(secret.get_secret_value() for secret in self.webhook_secrets)
         return (*own, DEMO_SECRET) if self.demo else own
+
+    @property
+    def sms_secrets(self) -> tuple[str, ...]:
+        """What the provider may show with a callback about SMS: a secret of their own, once there is one."""
+        own = tuple(secret.get_secret_value() for secret in self.sms_webhook_secrets)
+        return own or self.secrets
 
     @property
     def address(self) -> str:
@@ -203,7 +257,7 @@ def _lines(refused: ValidationError) -> Iterator[str]:
 
 def weak(settings: Settings) -> tuple[str, ...]:
     """Why these callback secrets must not meet the internet, one sentence each; () when they may."""
-    own = [secret.get_secret_value() for secret in settings.webhook_secrets]
+    own = [secret.get_secret_value() for secret in (*settings.webhook_secrets, *settings.sms_webhook_secrets)]
     if settings.demo:
         return ("the demonstration accepts the secret that everybody knows",)
     if not own:

@@ -18,33 +18,13 @@ LONGEST_ID = 80
 LONGEST_WORD = 24
 """Characters of a code and of a cost."""
 
-ACCEPTED = "ACCEPTE"
-"""The code of a number for which the provider took the message."""
-
-OUT_OF_CREDIT = "SOLDE"
-"""The code of a refusal that every message will meet until somebody pays."""
-
-REFUSALS = {
-    "RISQUE": "held back by the provider's own checks",
-    "EXPEDITEUR": "the sender's name is not registered",
-    "NUMERO_INVALIDE": "no such number",
-    "NUMERO_REFUSE": "a kind of number that the provider does not serve",
-    OUT_OF_CREDIT: "the account is empty",
-    "LISTE_NOIRE": "the person has barred us",
-    "SANS_ROUTE": "no way to that network",
-    "NE_PAS_DERANGER": "the person takes no messages",
-    "PANNE_FOURNISSEUR": "the provider failed, and says that it took nothing",
-    "PANNE_OPERATEUR": "the operator failed, and took nothing",
-    "REFUS_OPERATEUR": "the operator refused",
-}
-"""Our words for the refusal of one number, each with what it means. Providers' words are mapped to these."""
-
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """What became of one number. `provider_id` is what its reports will name, if it was told.
 
-    `code` is ACCEPTED or a word of REFUSALS; `cost` is a currency and an amount (`XOF 15.0000`), or empty.
+    `code` is ACCEPTED or a word of REFUSALS (config.sms_codes). `cost` is a currency and an amount, `XOF 15.0000`,
+    or empty.
     """
 
     number: Msisdn
