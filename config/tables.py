@@ -194,6 +194,7 @@ RULES = {
     ),
     "registration_places": Table({"code": one_of(words.OFFICES), "label": on_screen(LABEL)}, key=("code",)),
     "retention": Table({"subject": CODE, "days": optional(whole(1, 36_500))}, key=("subject",)),
+    "delivery_words": Table({"word": text, "means": one_of(words.DELIVERIES)}, key=("word",)),
     "free_care_menu": Table(
         {
             "key": matching(r"[1-8]|1[0-9]", "a digit of the menu; 9 turns the page"),
@@ -213,6 +214,16 @@ RULES = {
         },
         key=("string", "caller"),
     ),
+    "acts": Table(
+        {
+            "code": matching(r"[A-Z]{3}", "three capital letters"),
+            "label": on_screen(LABEL),
+            "digit": optional(matching(r"[1-9]", "a digit of the menu")),
+            "sensitive": YES_NO,
+            "amount_fcfa": whole(0, 9_999_999),
+        },
+        key=("code",),
+    ),
     "efforts": Table(
         {
             "task": text,
@@ -225,6 +236,27 @@ RULES = {
             "keys": whole(0, 60),
         },
         key=("task",),
+    ),
+    "register_columns": Table(
+        {
+            "register": one_of(words.REGISTERS),
+            "field": CODE,
+            "heading": text,
+            "aliases": anything,
+            "form": one_of(words.CELL_FORMS),
+            "needed": YES_NO,
+            "personal": YES_NO,
+        },
+        key=("register", "field"),
+    ),
+    "register_words": Table(
+        {
+            "field": matching(r"([a-z]+\.)?[a-z]+", "a field, or register.field where its words differ"),
+            "value": text,
+            "writes": text,
+            "also": anything,
+        },
+        key=("field", "value"),
     ),
 }
 """The tables of config/rules, by the file's name."""

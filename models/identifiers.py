@@ -173,6 +173,11 @@ def with_check_digit(body: str) -> str:
     return body + str(damm.calc_check_digit(body))
 
 
+def check_digit_ok(number: str) -> bool:
+    """Whether `number` is digits 0-9 that end with their Damm digit."""
+    return number.isascii() and number.isdigit() and bool(damm.is_valid(number))
+
+
 def is_example(number: str) -> bool:
     """Whether `number` is one that posters print as an example, so that nobody is looked up by it."""
     return number in _printed_examples()

@@ -67,7 +67,8 @@ def test_what_names_a_person_is_sealed_by_type():
     telling |= {"identity", "birth", "born", "reference"}
     plain = {("mutuelles", "name"), ("facilities", "name"), ("places", "name"), ("consents", "text_version")}
     plain |= {("persons", "birth_year")}
-    plain |= {(asked, "reference") for asked in ("callbacks", "erasures", "owed_answers")}
+    plain |= {(asked, "reference") for asked in ("callbacks", "complaints", "erasures", "owed_answers")}
+    plain |= {("incidents", "reference")}
     sealed = {(column.table.name, column.name) for column in sealed_columns()}
     for table in everything().sorted_tables:
         for column in table.columns:
