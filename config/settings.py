@@ -156,6 +156,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "webhook_secrets",
+        "sms_webhook_secrets",
         "allowed_networks",
         "trusted_proxies",
         "service_numbers",

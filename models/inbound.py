@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam, func, select, update
+from sqlalchemy import Column, Index, LargeBinary, String, Table, and_, bindparam, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
@@ -72,8 +72,15 @@ _INSERT = Prepared(
     )
     .on_conflict_do_nothing(index_elements=["once"])
 )
-_first_of_each = (
-    select(func.min(inbound.c.id)).where(inbound.c.state == WAITING).group_by(inbound.c.from_index)
+_earlier = inbound.alias("earlier")
+# What waited on the disk while the database was away has a later id than what came after it.
+_one_came_earlier = exists().where(
+    _earlier.c.state == WAITING,
+    _earlier.c.from_index == inbound.c.from_index,
+    or_(
+        _earlier.c.received_at < inbound.c.received_at,
+        and_(_earlier.c.received_at == inbound.c.received_at, _earlier.c.id < inbound.c.id),
+    ),
 )
 _WAITING = Prepared(
     select(
@@ -84,8 +91,8 @@ _WAITING = Prepared(
         inbound.c.from_sealed,
         inbound.c.text_sealed,
     )
-    .where(inbound.c.id.in_(_first_of_each))
-    .order_by(inbound.c.id)
+    .where(inbound.c.state == WAITING, ~_one_came_earlier)
+    .order_by(inbound.c.received_at, inbound.c.id)
     .limit(bindparam("limit"))
 )
 _SETTLE = Prepared(

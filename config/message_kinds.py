@@ -1,0 +1,21 @@
+"""Kinds of SMS that we send, each with its endpoint: what makes us send it. Caps and figures are by endpoint."""
+
+USSD, SMS, STAFF, SYSTEM = "ussd", "sms", "staff", "system"
+ENDPOINTS = (USSD, SMS, STAFF, SYSTEM)
+
+ENDPOINT_OF = {
+    "advice": USSD,
+    "papers": USSD,
+    "rights": USSD,
+    "late_answer": USSD,
+    "sms_answer": SMS,
+    "staff": STAFF,
+    "after_visit": SYSTEM,
+    "erased": SYSTEM,
+}
+"""Kinds by the endpoint that owes them."""
+
+
+def endpoint(kind: str) -> str:
+    """The endpoint of a kind; a kind that has no row is the system's."""
+    return ENDPOINT_OF.get(kind, SYSTEM)
