@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from config import facts
 from models.database import Db, Id, Prepared, Sealed, metadata
-from models.identifiers import CardNumber, Msisdn, NinaNumber
+from models.identifiers import CardNumber, Msisdn, NinaNumber, slips
 from models.keyring import KeyRing
 from models.lookups import MISSES, asker_index, misses_since
 from models.mutuelles import mutuelles
@@ -48,6 +48,9 @@ MOST_PEOPLE = 3
 
 MOST_COMMUNES = 4
 """Communes that one search by name may cover."""
+
+MOST_SLIPS = 30
+"""Numbers with a check digit that are one slip away from another: at most two for each digit."""
 
 MOST_ROWS = 30
 """Rights that one look-up reads: far more than three people have."""
@@ -276,6 +279,19 @@ def by_person(db: Db, keys: KeyRing, person_id: int, day: date) -> tuple[Right, 
     return rights_from(keys, _BY_PERSON.all(db, person_id=person_id), day)
 
 
+def neighbours(db: Db, keys: KeyRing, digits: str, day: date) -> tuple[tuple[str, Right], ...]:
+    """(number, right) of the cards that `digits` may have been meant for: one select, or none. Raises DatabaseAway.
+
+    For staff of a facility alone: to others it would tell which numbers exist.
+    """
+    near = {number_index(keys, card.scheme, card.value): card.value for card in slips(digits, day)}
+    if not near:
+        return ()
+    indexes = [*near, *[b""] * (MOST_SLIPS - len(near))]
+    rows = _BY_NUMBERS.all(db, **{f"number{place}": index for place, index in enumerate(indexes)})
+    return tuple(sorted(((near[row[-1]], _right(keys, row, day)) for row in rows), key=lambda pair: pair[0]))
+
+
 def number_index(keys: KeyRing, scheme: str, digits: str) -> bytes:
     """The keyed index under which a number of a scheme is stored."""
     return keys.index(f"{scheme}:{digits}", NUMBER)
@@ -322,6 +338,11 @@ _BY_PERSON = Prepared(
     select(*RIGHT_COLUMNS)
     .select_from(with_rights(persons))
     .where(persons.c.id == bindparam("person_id"), LIVING)
+)
+_BY_NUMBERS = Prepared(
+    select(*RIGHT_COLUMNS, coverages.c.number_index)
+    .select_from(with_rights(persons))
+    .where(coverages.c.number_index.in_(_slots("number", MOST_SLIPS)), LIVING)
 )
 _BY_NINA = Prepared(_look_up(persons.c.nina_index == bindparam("nina")))
 _BY_NUMBER = Prepared(

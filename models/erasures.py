@@ -10,12 +10,14 @@ from datetime import datetime
 from sqlalchemy import Column, LargeBinary, String, Table, bindparam, delete, exists, insert, select, update
 
 from models.callbacks import callbacks
+from models.complaints import complaints
 from models.consent import consents
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
 from models.messages import messages
 from models.phones import GSM7, PHONE, phone_index, phone_links, phones
+from models.threads import threads
 
 REQUESTED, DONE = "REQUESTED", "DONE"
 
@@ -63,8 +65,8 @@ def waiting(db: Db, limit: int = 100) -> list[tuple[int, str]]:
 def carry_out(conn: Connection, keys: KeyRing, erasure_id: int, now: datetime) -> Msisdn | None:
     """Erase, and give back the phone to which the end is confirmed; None when that was done before.
 
-    Gone are its links, its agreements, its requests, its messages, its language. Refusals of messages stay with the
-    phone's keyed index (assumption: without limit), or nobody would know whom not to write to.
+    Gone are its links, its agreements, its requests and complaints, its messages, its language. Refusals of messages
+    stay with the phone's keyed index (assumption: without limit), or nobody would know whom not to write to.
     """
     row = conn.execute(
         select(erasures.c.phone_index, erasures.c.phone_sealed).where(
@@ -86,6 +88,8 @@ def _forget(conn: Connection, index: bytes) -> None:
     conn.execute(delete(consents).where(consents.c.phone_id == ours, consents.c.given))
     conn.execute(delete(callbacks).where(callbacks.c.phone_index == index))
     conn.execute(delete(messages).where(messages.c.to_index == index))
+    for ours_alone in (complaints, threads):
+        conn.execute(delete(ours_alone).where(ours_alone.c.phone_index == index))
     refused = exists().where(consents.c.phone_id == phones.c.id)
     conn.execute(delete(phones).where(phones.c.phone_index == index, ~refused))
     bare = {"phone_sealed": None, "language": None, "charset": GSM7}

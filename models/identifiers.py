@@ -26,6 +26,9 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _NINA = re.compile(r"[0-9A-Z]{13,16}")
 _LONGEST_TYPED = 40
 
+DAMM = "DAMM"
+"""The kind of check digit of table number_shapes that finds every wrong digit and every swap of neighbours."""
+
 
 def in_ascii(text: str) -> str:
     """`text` with other scripts' digits as 0-9 and without marks of direction; everything else stays."""
@@ -150,10 +153,41 @@ def recognise(number: str, day: date, rules: Facts = facts.SHIPPED) -> CardNumbe
 
     The shapes are the rows of number_shapes: the person never has to say which scheme she is in.
     """
-    for shape in _shapes(rules, day).get(len(number), ()):
-        if number.startswith(tuple(shape["starts"].split("|"))) and number.isascii() and number.isdigit():
-            return CardNumber(number, shape["scheme"], shape["kind"], _checked(number, shape["check"]))
-    return None
+    shape = _shape_of(number, day, rules)
+    return (
+        CardNumber(number, shape["scheme"], shape["kind"], _checked(number, shape["check"]))
+        if shape
+        else None
+    )
+
+
+def slips(number: str, day: date, rules: Facts = facts.SHIPPED) -> tuple[CardNumber, ...]:
+    """The cards that one wrong digit, or two neighbours swapped, may have turned into `number`, by their digits.
+
+    Only cards with a check digit: among those nearly every slip is found out, so that few cards are this near.
+    """
+    if not any(shape["check"] == DAMM for shape in _shapes(rules, day).get(len(number), ())):
+        return ()
+    one_off = {
+        number[:place] + digit + number[place + 1 :] for place in range(len(number)) for digit in "0123456789"
+    }
+    swapped = {
+        number[:place] + number[place + 1] + number[place] + number[place + 2 :]
+        for place in range(len(number) - 1)
+    }
+    return tuple(
+        CardNumber(near, shape["scheme"], shape["kind"], check_ok=True)
+        for near in sorted((one_off | swapped) - {number})
+        if check_digit_ok(near) and (shape := _shape_of(near, day, rules)) and shape["check"] == DAMM
+    )
+
+
+def _shape_of(number: str, day: date, rules: Facts) -> Row | None:
+    """The first shape that `number` has."""
+    if not (number.isascii() and number.isdigit()):
+        return None
+    shapes = _shapes(rules, day).get(len(number), ())
+    return next((shape for shape in shapes if number.startswith(tuple(shape["starts"].split("|")))), None)
 
 
 @lru_cache(maxsize=64)
@@ -165,7 +199,7 @@ def _shapes(rules: Facts, day: date) -> dict[int, list[Row]]:
 
 
 def _checked(number: str, check: str) -> bool:
-    return check != "DAMM" or bool(damm.is_valid(number))
+    return check != DAMM or bool(damm.is_valid(number))
 
 
 def with_check_digit(body: str) -> str:
