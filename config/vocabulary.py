@@ -72,3 +72,27 @@ PAPER_SETS = (
     "ADHERENT",
 )
 YES, NO = "oui", "non"
+
+REGISTERS = ("ramed", "amo", "mutuelle", "facilities", "staff")
+"""What can be brought in from a file; the first three hold people."""
+
+CELL_FORMS = (
+    "NUMERO",
+    "NOM",
+    "MOT",
+    "TEXTE",
+    "JOUR",
+    "NAISSANCE",
+    "ANNEE",
+    "DEBUT",
+    "FIN",
+    "COMMUNE",
+    "NINA",
+    "OUI_NON",
+    "MONTANT",
+    "TELEPHONE",
+)
+"""How a cell of such a file is read. DEBUT, FIN: a month alone is its first or last day."""
+
+DELIVERIES = ("EN_ROUTE", "REMIS", "NON_REMIS", "EXPIRE")
+"""What a delivery report says of a message: still on its way, on the phone, lost, given up after a while."""
