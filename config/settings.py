@@ -113,6 +113,11 @@ class Settings(BaseSettings):
     misses: int = Field(5, ge=1, description="numbers that do not exist before look-ups are locked (A9)")
     lock_minutes: int = Field(30, ge=1)
     visit_code_hours: int = Field(24, ge=1)
+    misses_an_hour: int = Field(5, ge=1, description="look-ups by SMS that found nobody, a phone")
+    misses_a_day: int = Field(10, ge=1, description="the same in 24 hours")
+    facility_misses_a_day: int = Field(200, ge=1)
+    country_misses_a_day: int = Field(2_000, ge=1)
+    hits_an_hour: int = Field(60, ge=1, description="look-ups by SMS that found somebody, a phone")
     messages_a_day: int = Field(10, ge=1, description="SMS that one phone may ask for in 24 hours")
     callback_hours: int = Field(48, ge=1, description="one open call-back request for so long")
 

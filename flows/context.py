@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from typing import Protocol
@@ -13,6 +13,7 @@ from flows.texts import Catalogues
 from models.database import Reader
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
+from models.lookups import Budgets
 
 BAMAKO = ZoneInfo("Africa/Bamako")
 
@@ -30,6 +31,7 @@ class Limits:
     visit_code_hours: int
     callback_hours: int
     messages_a_day: int
+    budgets: Budgets = field(default_factory=Budgets)
 
 
 class Register(Protocol):

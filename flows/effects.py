@@ -7,6 +7,7 @@ which arrives twice is answered twice and acted on once. References and codes ar
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from models.identifiers import Msisdn
 
@@ -25,10 +26,19 @@ class Missed:
     """A look-up found nobody, or a proof failed: counts towards the phone's lock (A9) and leaves an audit row.
 
     `about` is the opaque id of the person whom a failed proof was about: it counts against her too, from any phone.
+    `facility_id` is the centre of a member of staff who asked: it counts against the centre's day as well.
     """
 
     action: str
     about: str = ""
+    facility_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HitsSpent:
+    """Look-ups that found somebody: counts towards the phone's hour."""
+
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +99,159 @@ class ErasureRequested:
 
 @dataclass(frozen=True, slots=True)
 class VisitCodeIssued:
-    """A six-digit visit code for one person's right, valid `hours` hours from the hop."""
+    """A six-digit visit code for one person's right, valid `hours` hours from the hop.
+
+    `facility_id` is the centre that asked for it (PEC); without one the holder asked, and any centre may use it once.
+    """
 
     code: str
     person_id: int
     coverage_id: int
     hours: int
+    facility_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitBound:
+    """A holder's own visit code was shown at a centre: from here on it is that centre's."""
+
+    visit_id: int
+    facility_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisitCancelled:
+    """The patient is not the card's holder: the code is worth nothing any more, and an incident is opened."""
+
+    visit_id: int
+    facility_id: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A member of staff checked a number: what it was worth, for the day sheet. `person_id` None when nobody has it."""
+
+    staff_id: int
+    facility_id: int
+    verdict: str
+    scheme: str
+    person_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActRecorded:
+    """An act of care under a visit code; `nth` counts the same act again, `amount_fcfa` what the medicine cost."""
+
+    visit_id: int
+    facility_id: int
+    act: str
+    nth: int
+    amount_fcfa: int | None
+    staff_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActsUndone:
+    """Acts of today under a visit code are taken back: one act, or all of them."""
+
+    visit_id: int
+    act: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRequested:
+    """The sender wants this phone tied to a centre; its chief decides."""
+
+    facility_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSettled:
+    """The chief accepted or refused a phone."""
+
+    staff_id: int
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAdded:
+    """The chief ties a phone to the centre."""
+
+    phone: Msisdn
+    facility_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRemoved:
+    """The chief takes a phone from the centre."""
+
+    phone: Msisdn
+    facility_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintFiled:
+    """A complaint in the sender's own words, kept sealed."""
+
+    reference: str
+    text: str
+    facility_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitAnswered:
+    """What the holder says of a visit: 1 cared for and nothing paid, 2 cared for and paid, 3 not there."""
+
+    visit_id: int
+    answer: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicStopped:
+    """One topic of messages is stopped for this phone; service answers never are."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What an SMS conversation is about, for the next message of the sender, or of `phone`."""
+
+    record: str
+    phone: Msisdn | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MessageOwed:
-    """One SMS to the caller, or to `to`: `text` is final (septets counted by the sender), `kind` a word for reports."""
+    """One SMS to the caller, or to `to`: `text` is final (septets counted by the sender), `kind` a word for reports.
+
+    It leaves at once, or not before a moment.
+    """
 
     text: str
     kind: str
     to: Msisdn | None = None
+    not_before: datetime | None = None
 
 
 Effect = (
-    Disclosed
+    ActRecorded
+    | ActsUndone
+    | ComplaintFiled
+    | Disclosed
+    | HitsSpent
     | Missed
+    | Remembered
+    | StaffAdded
+    | StaffRemoved
+    | StaffRequested
+    | StaffSettled
+    | TopicStopped
+    | Verified
+    | VisitAnswered
+    | VisitBound
+    | VisitCancelled
     | LanguageChosen
     | CharsetChosen
     | ConsentGiven

@@ -11,26 +11,60 @@ from typing import Any
 from sqlalchemy import Connection
 
 from config.jobs import TRANSACTIONAL
-from flows.context import Context
+from flows.context import SMS, Context
 from flows.effects import (
+    ActRecorded,
+    ActsUndone,
     CallbackRequested,
     CharsetChosen,
+    ComplaintFiled,
     ConsentGiven,
     Disclosed,
     Effect,
     ErasureRequested,
+    HitsSpent,
     LanguageChosen,
     MessageOwed,
     Missed,
     PhoneLinked,
+    Remembered,
+    StaffAdded,
+    StaffRemoved,
+    StaffRequested,
+    StaffSettled,
     TopicsChosen,
+    TopicStopped,
+    Verified,
+    VisitAnswered,
+    VisitBound,
+    VisitCancelled,
     VisitCodeIssued,
 )
-from models import applied, audit, callbacks, consent, erasures, lookups, messages, phones, visit_codes
+from models import (
+    acts,
+    applied,
+    audit,
+    callbacks,
+    complaints,
+    consent,
+    erasures,
+    incidents,
+    lookups,
+    messages,
+    phones,
+    staff,
+    threads,
+    verifications,
+    visit_answers,
+    visit_codes,
+)
 from models.database import Database, Db
 
 REMINDERS, CAMPAIGNS = "RAPPELS", "CAMPAGNES"
 """Topics of messages that a phone may stop."""
+
+NOT_HOLDER = "PAS_TITULAIRE"
+"""The incident of a patient who is not the card's holder."""
 
 TOPICS_VERSION = "2026-11"
 """The wording of the menu of messages, kept with each choice."""
@@ -78,10 +112,30 @@ def _disclosed(db: Db, effect: Disclosed, context: Context, once: bytes) -> None
 
 
 def _missed(conn: Connection, effect: Missed, context: Context, once: bytes) -> None:
+    if context.channel == SMS:
+        _budgeted_miss(conn, effect, context)
+    else:
+        _locking_misses(conn, effect, context)
+    _disclosed(conn, Disclosed(effect.action, effect.about, "missed"), context, once)
+
+
+def _budgeted_miss(conn: Connection, effect: Missed, context: Context) -> None:
+    """By SMS there is time between two tries: they count by hour, day, centre and country."""
+    if effect.about:
+        lookups.record_miss(conn, context.keys, effect.about, context.now)
+    lookups.spend_miss(
+        conn, context.keys, context.phone, effect.facility_id, context.now, context.limits.budgets
+    )
+
+
+def _locking_misses(conn: Connection, effect: Missed, context: Context) -> None:
     since, most = context.misses_since, context.limits.misses
     for asker in (context.phone, effect.about) if effect.about else (context.phone,):
         lookups.record_try(conn, context.keys, asker, context.now, since=since, most=most)
-    _disclosed(conn, Disclosed(effect.action, effect.about, "missed"), context, once)
+
+
+def _hits(conn: Connection, effect: HitsSpent, context: Context, once: bytes) -> None:
+    lookups.spend_hit(conn, context.keys, context.phone, context.now, context.limits.budgets, effect.count)
 
 
 def _language(conn: Connection, effect: LanguageChosen, context: Context, once: bytes) -> None:
@@ -127,7 +181,103 @@ def _erasure(conn: Connection, effect: ErasureRequested, context: Context, once:
 
 
 def _visit_code(conn: Connection, effect: VisitCodeIssued, context: Context, once: bytes) -> None:
-    visit_codes.issue(conn, effect.code, effect.person_id, effect.coverage_id, context.now, effect.hours)
+    visit_codes.issue(
+        conn,
+        effect.code,
+        effect.person_id,
+        effect.coverage_id,
+        context.now,
+        effect.hours,
+        effect.facility_id,
+    )
+
+
+def _bound(conn: Connection, effect: VisitBound, context: Context, once: bytes) -> None:
+    visit_codes.bind(conn, effect.visit_id, effect.facility_id, context.now)
+
+
+def _visit_cancelled(conn: Connection, effect: VisitCancelled, context: Context, once: bytes) -> None:
+    if visit_codes.cancel(conn, effect.visit_id, context.now):
+        incidents.open_incident(
+            conn,
+            kind=NOT_HOLDER,
+            reference=effect.reference,
+            visit_id=effect.visit_id,
+            facility_id=effect.facility_id,
+            now=context.now,
+        )
+
+
+def _verified(conn: Connection, effect: Verified, context: Context, once: bytes) -> None:
+    staff.used(conn, effect.staff_id, context.now)
+    verifications.note(
+        conn,
+        facility_id=effect.facility_id,
+        staff_id=effect.staff_id,
+        verdict=effect.verdict,
+        scheme=effect.scheme,
+        person_id=effect.person_id,
+        now=context.now,
+    )
+
+
+def _act(conn: Connection, effect: ActRecorded, context: Context, once: bytes) -> None:
+    staff.used(conn, effect.staff_id, context.now)
+    acts.record(
+        conn,
+        effect.visit_id,
+        effect.facility_id,
+        effect.act,
+        effect.nth,
+        effect.amount_fcfa,
+        effect.staff_id,
+        context.now,
+    )
+
+
+def _acts_undone(conn: Connection, effect: ActsUndone, context: Context, once: bytes) -> None:
+    acts.undo(conn, effect.visit_id, effect.act, context.now)
+
+
+def _staff_requested(conn: Connection, effect: StaffRequested, context: Context, once: bytes) -> None:
+    staff.request(conn, context.keys, context.phone, effect.facility_id, context.now)
+
+
+def _staff_settled(conn: Connection, effect: StaffSettled, context: Context, once: bytes) -> None:
+    staff.settle(conn, effect.staff_id, effect.accepted, context.now)
+
+
+def _staff_added(conn: Connection, effect: StaffAdded, context: Context, once: bytes) -> None:
+    staff.add(conn, context.keys, effect.phone, effect.facility_id, staff.STAFF, context.now)
+
+
+def _staff_removed(conn: Connection, effect: StaffRemoved, context: Context, once: bytes) -> None:
+    staff.remove(conn, context.keys, effect.phone, effect.facility_id, context.now)
+
+
+def _complaint(conn: Connection, effect: ComplaintFiled, context: Context, once: bytes) -> None:
+    complaints.file(
+        conn,
+        context.keys,
+        reference=effect.reference,
+        phone=context.phone,
+        text=effect.text,
+        facility_id=effect.facility_id,
+        now=context.now,
+    )
+
+
+def _visit_answered(conn: Connection, effect: VisitAnswered, context: Context, once: bytes) -> None:
+    visit_answers.answered(conn, effect.visit_id, effect.answer, context.now)
+
+
+def _topic_stopped(conn: Connection, effect: TopicStopped, context: Context, once: bytes) -> None:
+    phone_id = phones.note(conn, context.keys, context.phone, context.now)
+    consent.record(conn, phone_id, effect.topic, False, TOPICS_VERSION, context.channel, context.now)
+
+
+def _remembered(conn: Connection, effect: Remembered, context: Context, once: bytes) -> None:
+    threads.keep(conn, context.keys, effect.phone or context.phone, effect.record, context.now)
 
 
 def _message(conn: Connection, effect: MessageOwed, context: Context, once: bytes) -> None:
@@ -140,10 +290,25 @@ def _message(conn: Connection, effect: MessageOwed, context: Context, once: byte
         lane=TRANSACTIONAL,
         once=once,
         now=context.now,
+        not_before=effect.not_before,
     )
 
 
 _DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
+    ActRecorded: _act,
+    ActsUndone: _acts_undone,
+    ComplaintFiled: _complaint,
+    HitsSpent: _hits,
+    Remembered: _remembered,
+    StaffAdded: _staff_added,
+    StaffRemoved: _staff_removed,
+    StaffRequested: _staff_requested,
+    StaffSettled: _staff_settled,
+    TopicStopped: _topic_stopped,
+    Verified: _verified,
+    VisitAnswered: _visit_answered,
+    VisitBound: _bound,
+    VisitCancelled: _visit_cancelled,
     CallbackRequested: _callback,
     CharsetChosen: _charset,
     ConsentGiven: _consent,

@@ -13,7 +13,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError
 from redis.retry import Retry
 
 from config.settings import Settings
-from flows.context import Context, Limits
+from flows.context import USSD, Context, Limits
 from flows.session import Session
 from flows.texts import Catalogues
 from gateway.metrics import Metrics
@@ -22,6 +22,7 @@ from gateway.sessions import Sessions
 from models.database import Database
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
+from models.lookups import Budgets
 
 REFUSALS = (AuthenticationError, NoPermissionError)
 """Errors of a Redis that is well and does not want us: waiting would not help."""
@@ -74,14 +75,27 @@ class Runtime:
                 visit_code_hours=settings.visit_code_hours,
                 callback_hours=settings.callback_hours,
                 messages_a_day=settings.messages_a_day,
+                budgets=Budgets(
+                    misses_an_hour=settings.misses_an_hour,
+                    misses_a_day=settings.misses_a_day,
+                    facility_misses_a_day=settings.facility_misses_a_day,
+                    country_misses_a_day=settings.country_misses_a_day,
+                    hits_an_hour=settings.hits_an_hour,
+                ),
             ),
             clock=clock,
         )
 
     def context(
-        self, phone: Msisdn, service_code: str, seed: bytes, now: datetime, left: Session | None = None
+        self,
+        phone: Msisdn,
+        service_code: str,
+        seed: bytes,
+        now: datetime,
+        left: Session | None = None,
+        channel: str = USSD,
     ) -> Context:
-        """The surroundings of one hop."""
+        """The surroundings of one hop, or of one SMS."""
         return Context(
             register=self.database,
             keys=self.keys,
@@ -92,6 +106,7 @@ class Runtime:
             service_code=service_code,
             seed=seed,
             left=left,
+            channel=channel,
         )
 
     def close(self) -> None:

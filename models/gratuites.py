@@ -75,6 +75,34 @@ def firing(situation: Situation, day: date, rules: Facts = facts.SHIPPED) -> tup
     return tuple(gratuite for gratuite in all_on(day, rules) if gratuite.code in codes)
 
 
+@lru_cache(maxsize=1024)
+def kept_after_refusal(age: int, day: date) -> tuple[Gratuite, ...]:
+    """What somebody of this age in whole years has free without any right, and may be named in an SMS.
+
+    Only what the ministry has instituted and what does not tell of a condition; the narrowest ages first.
+    """
+    rules = [row for row in facts.SHIPPED.in_force("gratuite_rules", day) if not row["eleve"]]
+    ages = {row["code"]: row for row in rules}
+    kept = [
+        gratuite
+        for gratuite in all_on(day)
+        if not gratuite.sensitive
+        and not gratuite.to_confirm
+        and gratuite.code in ages
+        and _of_age(ages[gratuite.code], age)
+    ]
+    return tuple(sorted(kept, key=lambda gratuite: not _has_ages(ages[gratuite.code])))
+
+
+def _of_age(rule: Row, age: int) -> bool:
+    below, above = rule["age_below"], rule["age_above"]
+    return (not below or age < int(below)) and (not above or age > int(above))
+
+
+def _has_ages(rule: Row) -> bool:
+    return bool(rule["age_below"] or rule["age_above"])
+
+
 @lru_cache(maxsize=64)
 def menu(day: date) -> tuple[FreeCareItem, ...]:
     """The phone's list on `day`, most asked first; a gratuité that is no longer in force leaves it."""

@@ -1,7 +1,7 @@
 """The visit code: six digits for the centre, valid a day. Never compulsory: a centre can always check the number."""
 
 from flows.ask import Ask
-from flows.effects import Disclosed, MessageOwed, VisitCodeIssued
+from flows.effects import Disclosed, Effect, MessageOwed, VisitCodeIssued
 from flows.screens import End, Go, Refused, screen
 from flows.wording import capitals
 from models import visit_codes
@@ -21,26 +21,36 @@ def code(ask: Ask) -> End:
 
 
 def issue(ask: Ask, right: Right) -> Go:
-    """A code for one person: the open one when there is one, else a new one, also sent by SMS. Raises Refused."""
+    """A code for one person, shown and, when it is new, also sent by SMS. Raises Refused."""
     name = capitals(right.given)
+    code, effects = code_for(ask, right)
+    if effects:
+        hours = ask.context.limits.visit_code_hours
+        text = ask.t(
+            "Code de visite {code} pour {name}, valable {hours} h.", code=code, name=name, hours=hours
+        )
+        effects = (*effects, MessageOwed(text, "visit_code"))
+    return Go("visit.code", {"code": code, "name": name}, effects=effects)
+
+
+def code_for(ask: Ask, right: Right) -> tuple[str, tuple[Effect, ...]]:
+    """A person's code: the open one, or a new one with what gives it to her. Raises Refused without an open right."""
     if right.verdict is not Verdict.VALIDE:
-        raise Refused(ask.t("E17 {name} n'a pas de droit ouvert.", name=name))
+        raise Refused(ask.t("E17 {name} n'a pas de droit ouvert.", name=capitals(right.given)))
     context = ask.context
     open_code = visit_codes.open_code(context.db, right.person_id, context.now)
     if open_code:
-        return Go("visit.code", {"code": open_code, "name": name})
+        return open_code, ()
     hours = context.limits.visit_code_hours
-    free = (
-        c for c in visit_codes.codes_from(context.seed) if visit_codes.is_free(context.db, c, context.now)
+    fresh = next(
+        code
+        for code in visit_codes.codes_from(context.seed)
+        if visit_codes.is_free(context.db, code, context.now)
     )
-    fresh = next(free)
-    text = ask.t("Code de visite {code} pour {name}, valable {hours} h.", code=fresh, name=name, hours=hours)
-    effects = (
+    return fresh, (
         VisitCodeIssued(fresh, right.person_id, right.coverage_id, hours),
         Disclosed("visit_code", f"person:{right.person_id}"),
-        MessageOwed(text, "visit_code"),
     )
-    return Go("visit.code", {"code": fresh, "name": name}, effects=effects)
 
 
 def _spaced(code: str) -> str:

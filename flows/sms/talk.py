@@ -10,7 +10,7 @@ from flows.ask import Ask
 from flows.context import Context
 from flows.effects import Effect
 from flows.sms.grammar import Said
-from flows.sms.thread import Partial, Question, Thread
+from flows.sms.thread import Question, Thread
 from models import staff
 from models.staff import Staff
 
@@ -27,39 +27,39 @@ class Answer:
     question: Question | None = None
 
 
+class Declined(Exception):
+    """The message was understood and cannot be done; `text` says why, under an error code, and what to do."""
+
+    def __init__(self, text: str, question: Question | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        self.question = question
+
+
 class Mistake(Exception):
-    """The message cannot be worked on. `text` names the fault with an example, `smallest` the least to send instead.
+    """The message was not understood. `text` names the fault with an example, `smallest` the least to send instead.
 
     Mistakes in a row are counted: the second is answered with `smallest`, the third with an offer to be called.
     """
 
-    def __init__(
-        self,
-        text: str,
-        smallest: str = "",
-        *,
-        effects: tuple[Effect, ...] = (),
-        question: Question | None = None,
-    ) -> None:
+    def __init__(self, text: str, smallest: str = "") -> None:
         super().__init__(text)
         self.text = text
         self.smallest = smallest
-        self.effects = effects
-        self.question = question
 
 
 class Missing(Exception):
     """A part of the command is missing: what was read is kept for a day, and only the rest need be sent.
 
-    `read` is what was understood, `send` the words that ask for the rest, `wants` a kind of `flows.sms.partials`.
+    `read` is what was understood, as it could be sent again; `send` the words that ask for the rest; `wants` what
+    completes it: number (a card, a code), act, or words.
     """
 
-    def __init__(self, read: str, send: str, wants: str, args: tuple[str, ...] = ()) -> None:
+    def __init__(self, read: str, send: str, wants: str) -> None:
         super().__init__(read)
         self.read = read
         self.send = send
         self.wants = wants
-        self.args = args
 
 
 class Talk:
@@ -90,20 +90,16 @@ class Talk:
         return self.staff if self.staff is not None and self.staff.active else None
 
     def at_work(self) -> Staff:
-        """The member of staff, or the way to become one. Raises Mistake E01."""
+        """The member of staff, or the way to become one. Raises Declined (E01)."""
         if self.nurse is None:
-            raise Mistake(
+            raise Declined(
                 self.t(
                     "E01 Ce telephone n'est lie a aucun centre. Chef de centre: ACT code code."
                     " Aide: repondez 1, on vous appelle."
                 ),
-                question=Question("callback", {"reason": "CENTRE"}),
+                Question("callback", {"reason": "CENTRE"}),
             )
         return self.nurse
-
-    def lacks(self, error: Missing) -> Partial:
-        """What to keep of a command that lacks something."""
-        return Partial(self.said.word, error.args, error.wants)
 
 
 Command = Callable[[Talk], Answer]

@@ -24,10 +24,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """A command of which something is missing: its canonical word and what was read; `wants` says what fits next."""
+    """A command of which something is missing: what was read, as it could be sent again, and the kind that it wants."""
 
-    word: str
-    args: tuple[str, ...]
+    read: str
     wants: str
 
 
@@ -45,7 +44,7 @@ class Thread:
         if self.question:
             record["question"] = [self.question.kind, self.question.args]
         if self.partial:
-            record["partial"] = [self.partial.word, list(self.partial.args), self.partial.wants]
+            record["partial"] = [self.partial.read, self.partial.wants]
         return orjson.dumps(record).decode()
 
     @classmethod
@@ -60,7 +59,7 @@ class Thread:
             question, partial = found.get("question"), found.get("partial")
             return cls(
                 question=Question(question[0], question[1]) if question else None,
-                partial=Partial(partial[0], tuple(partial[1]), partial[2]) if partial else None,
+                partial=Partial(partial[0], partial[1]) if partial else None,
                 mistakes=int(found["mistakes"]),
             )
         except (ValueError, KeyError, TypeError, IndexError):

@@ -1,0 +1,1 @@
+"""The conversation by SMS: one message in, one answer out."""

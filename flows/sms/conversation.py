@@ -1,0 +1,120 @@
+"""One SMS in, one answer out: what was said, what the phone was asked before, the command, and how mistakes escalate.
+
+Nothing is sent or written here: the answer's text and what is to be done go back to who called (`Reply`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from flows.context import Context
+from flows.effects import Effect, Missed, Remembered
+from flows.sms import (
+    complaints,
+    day,
+    grammar,
+    helping,
+    own,
+    rights,
+    searching,
+    staffing,
+    stopping,
+    verify,
+    visits,
+)
+from flows.sms.grammar import Said
+from flows.sms.talk import CHOICES, COMMANDS, Answer, Declined, Missing, Mistake, Talk
+from flows.sms.thread import Partial, Thread
+from flows.sms.writing import one_segment
+from models import threads
+
+FAMILIES = (complaints, day, helping, own, rights, searching, staffing, stopping, verify, visits)
+"""Every module of commands: a command is known once its module is imported."""
+
+REPLIES = {"CHOICE", "OK", "YES", "NOT_HOLDER"}
+"""Words that answer a question when there is one: a digit, OK, OUI, and NON without a number."""
+
+FITS = {
+    "act": {"UNKNOWN", "CHOICE"},
+    "number": {"NUMBERS"},
+    "words": {"UNKNOWN", "NUMBERS"},
+}
+"""What a half said command wants, to the readings of the next message that complete it."""
+
+TOO_MANY_MISTAKES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The one answer: its text, final, one segment; and what is to be done in the transaction that owes it."""
+
+    text: str
+    effects: tuple[Effect, ...]
+
+
+def reply(text: str, context: Context) -> Reply:
+    """The answer to one SMS. Raises models.database.DatabaseAway."""
+    thread = Thread.decode(threads.load(context.db, context.keys, context.phone, context.now))
+    talk = Talk(_said(text, thread, context.today), context, thread)
+    try:
+        answer = _answered(talk)
+        text, effects, then = answer.text, answer.effects, Thread(question=answer.question)
+    except Declined as declined:
+        text, effects, then = declined.text, (), Thread(question=declined.question)
+    except Missing as missing:
+        text = talk.t(
+            "E21 lu: {read}. Envoyez seulement: {send}. Reste garde 24 h.",
+            read=missing.read,
+            send=missing.send,
+        )
+        effects, then = (), Thread(partial=Partial(missing.read, missing.wants))
+    except Mistake as mistake:
+        (text, then), effects = _escalated(talk, mistake), ()
+    if then != thread:
+        effects = (Remembered(then.encode()), *effects)
+    return Reply(one_segment(text), _misses_last(effects))
+
+
+def _misses_last(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """A miss holds the whole country's count until the transaction ends: everything else goes before it."""
+    return tuple(sorted(effects, key=lambda effect: isinstance(effect, Missed)))
+
+
+def _said(text: str, thread: Thread, today: date) -> Said:
+    """What was said, joined to the command that was left half said when it is no command of its own."""
+    said, partial = grammar.parse(text, today), thread.partial
+    if partial is None or said.word not in FITS[partial.wants]:
+        return said
+    return grammar.parse(f"{partial.read} {text}", today)
+
+
+def _answered(talk: Talk) -> Answer:
+    question, said = talk.thread.question, talk.said
+    if question is not None and _is_reply(said):
+        return CHOICES[question.kind](talk, _short(said), question.args)
+    return COMMANDS[said.word](talk)
+
+
+def _is_reply(said: Said) -> bool:
+    return said.word in REPLIES and (said.word != "NOT_HOLDER" or not said.args)
+
+
+def _short(said: Said) -> str:
+    """The reply in one word: the digit, OK, OUI or NON."""
+    return {"OK": "OK", "YES": "OUI", "NOT_HOLDER": "NON"}.get(said.word) or said.args[0]
+
+
+def _escalated(talk: Talk, mistake: Mistake) -> tuple[str, Thread]:
+    """First the fault with an example, then the smallest thing to send, then numbers alone and an offer to be called.
+
+    The question that was asked stays open: a wrong answer to it is no reason to ask for everything again.
+    """
+    count = talk.thread.mistakes + 1
+    if count >= TOO_MANY_MISTAKES:
+        text, question = helping.third(talk)
+        return text, Thread(question=question, mistakes=count)
+    kept = replace(talk.thread, mistakes=count)
+    if count > 1 and mistake.smallest:
+        return talk.t("{code} Envoyez seulement: {send}.", code=mistake.text[:3], send=mistake.smallest), kept
+    return mistake.text, kept
