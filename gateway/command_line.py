@@ -36,6 +36,9 @@ COMMANDS = {
     "demo": Command(
         "gateway.demo_commands:demo", "The fictional people: load, show, generate a large register.", TRY
     ),
+    "provider": Command(
+        "gateway.provider_commands:provider", "Simulate the SMS provider, send one message.", TRY
+    ),
     "doctor": Command("gateway.doctor:doctor", "Say what is wrong here, and the remedy.", RUN),
     "web": Command("workers.web:web", "Serve the callbacks and the pages (production).", RUN),
     "worker": Command("workers.worker:worker", "Work on one queue of jobs.", RUN),

@@ -23,7 +23,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import HTTPError, IncompleteRead, NameResolutionError, NewConnectionError, SSLError
 
 from gateway.providers.port import NotSent, Unknown
 
@@ -231,6 +231,7 @@ def _reason(fault: BaseException) -> str:
         (NameResolutionError, "the name was not found"),
         (NewConnectionError, "no connection"),
         (SSLError, "no secure connection"),
+        (IncompleteRead, "the answer ended early"),
         (TimeoutError, "no answer in time"),
         (ConnectionError, "the connection was cut"),
     ):
