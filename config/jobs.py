@@ -18,6 +18,10 @@ ERASE = "workers.erasures.carry_out_all"
 DROP_OLD = "workers.retention.drop_old"
 DRAIN_HOPS = "workers.funnel.drain"
 SEAL_AUDIT = "workers.seals.seal"
+SEND_READY = "workers.sending.send_ready"
+SEND_BULK = "workers.sending.send_bulk"
+REAP = "workers.sending.reap"
+APPLY_REPORTS = "workers.deliveries.apply_waiting"
 
 LANE_OF = {
     ANSWER_OWED: TRANSACTIONAL,
@@ -25,5 +29,9 @@ LANE_OF = {
     DRAIN_HOPS: BULK,
     DROP_OLD: BULK,
     SEAL_AUDIT: BULK,
+    SEND_READY: TRANSACTIONAL,
+    SEND_BULK: BULK,
+    REAP: TRANSACTIONAL,
+    APPLY_REPORTS: BULK,
 }
 """Every job and the queue that it waits in."""

@@ -121,7 +121,7 @@ _CLAIM = Prepared(
 _ours = (chunks.c.id == bindparam("chunk_id"), chunks.c.token == bindparam("held"))
 _GIVE_BACK = Prepared(
     update(chunks)
-    .where(*_ours, chunks.c.state == INTENT)
+    .where(chunks.c.state == INTENT, chunks.c.token == bindparam("held"))
     .values(
         state=READY,
         token=null(),
@@ -177,9 +177,12 @@ def claim(conn: Connection, lane: str, token: int, lease_seconds: float) -> Clai
     return Claimed(chunk_id, token, kind, claims)
 
 
-def give_back(conn: Connection, chunk_id: int, token: int, pause_seconds: float, why: str) -> bool:
-    """Its owner certainly sent nothing: READY again after a pause. False when the claim is no longer held."""
-    return bool(_GIVE_BACK.run(conn, chunk_id=chunk_id, held=token, pause=pause_seconds, reason=why[:WHY]))
+def give_back(conn: Connection, token: int, pause_seconds: float, why: str) -> bool:
+    """The claim's owner certainly sent nothing: READY again after a pause. False when the claim is not held (any more).
+
+    For the owner alone, who may not know the chunk: the answer to its commit may have been lost.
+    """
+    return bool(_GIVE_BACK.run(conn, held=token, pause=pause_seconds, reason=why[:WHY]))
 
 
 def finish(conn: Connection, chunk_id: int, token: int, now: datetime, why: str | None = None) -> bool:

@@ -110,6 +110,7 @@ class Database:
         self._readers: WeakSet[Reader] = WeakSet()
         self._engine = self._make_engine()
         self._reading = self._engine.execution_options(reading=True)
+        self._durable = self._engine.execution_options(durable=True)
 
     @classmethod
     def open(cls, url: str, *, deadline_ms: int | None = 800) -> Database:
@@ -135,15 +136,17 @@ class Database:
             self._idle.append(reader)
 
     @contextmanager
-    def begin(self, *, reading: bool = False) -> Iterator[Connection]:
+    def begin(self, *, reading: bool = False, durable: bool = False) -> Iterator[Connection]:
         """One transaction, committed at the end of the block, undone if it raises. Raises DatabaseAway.
 
-        `reading` promises not to write, so that a long report holds up no writer of a SQLite file.
+        `reading` promises not to write, so that a long report holds up no writer of a SQLite file. `durable`: what is
+        committed outlives a power cut, in a SQLite file too (PostgreSQL always waits for the disk).
         A DatabaseAway out of the commit leaves open whether it happened: repeat with the same unique key.
         """
         self._breaker.enter()
+        engine = self._reading if reading else self._durable if durable else self._engine
         try:
-            with (self._reading if reading else self._engine).begin() as connection:
+            with engine.begin() as connection:
                 yield connection
         except DatabaseAway as error:
             self._breaker.trip(error)
@@ -219,5 +222,6 @@ def _refuse_stale(connection: Any, _record: Any, _proxy: Any) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     # One that starts by reading and then writes would meet "database is locked" at once, without waiting.
-    reading = connection.get_execution_options().get("reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options.get('durable') else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")

@@ -1,4 +1,10 @@
-"""SMS that are owed: a row is written in the transaction of its cause and sent by a worker afterwards."""
+"""SMS that are owed: a row is written in the transaction of its cause and sent by a worker afterwards.
+
+    PENDING -> ACCEPTED | REJECTED(code) | UNKNOWN        what the provider said of it
+               ACCEPTED -> DELIVERED | UNDELIVERED | EXPIRED | NO_RECEIPT      what became of it
+
+A state only moves forward. UNKNOWN is settled by a late answer of the provider or by a report of delivery.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +22,18 @@ from models.phones import PHONE, phone_index
 TEXT = "sms"
 """Purpose of a sealed text."""
 
-PENDING = "PENDING"
+PENDING, UNKNOWN = "PENDING", "UNKNOWN"
+ACCEPTED, REJECTED = "ACCEPTED", "REJECTED"
+DELIVERED, UNDELIVERED, EXPIRED, NO_RECEIPT = "DELIVERED", "UNDELIVERED", "EXPIRED", "NO_RECEIPT"
+
+UNSETTLED = (PENDING, UNKNOWN)
+"""States that the provider's answer moves on."""
+
+REPORTED = (ACCEPTED, UNDELIVERED, EXPIRED, NO_RECEIPT)
+"""States that a report of delivery moves on; what was delivered stays so."""
+
+CODE = 24
+"""The most characters of a code and of a cost."""
 
 messages = Table(
     "messages",
@@ -32,9 +49,10 @@ messages = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("chunk_id", ForeignKey("chunks.id"), index=True),
     Column("provider_id", String(80)),
-    Column("code", String(24)),
-    Column("cost", String(24)),
+    Column("code", String(CODE)),
+    Column("cost", String(CODE)),
     Column("settled_at", UtcDateTime),
+    Index("ix_messages_created_at", "created_at"),
     Index("ix_messages_waiting", "state", "lane", "id"),
     Index("ix_messages_to", "to_index", "created_at"),
     Index("ix_messages_provider_id", "provider_id", unique=True),
@@ -60,6 +78,15 @@ _COUNT = Prepared(
     .select_from(messages)
     .where(messages.c.to_index == bindparam("to_index"), messages.c.created_at >= bindparam("since"))
 )
+_COUNT_KIND = Prepared(
+    select(func.count())
+    .select_from(messages)
+    .where(
+        messages.c.to_index == bindparam("to_index"),
+        messages.c.created_at >= bindparam("since"),
+        messages.c.kind == bindparam("kind"),
+    )
+)
 _LATEST = Prepared(
     select(messages.c.text_sealed, messages.c.created_at)
     .where(messages.c.to_index == bindparam("to_index"))
@@ -68,9 +95,10 @@ _LATEST = Prepared(
 )
 
 
-def count_to(db: Db, keys: KeyRing, to: Msisdn, since: datetime) -> int:
-    """How many messages were owed to a phone since a moment (aware). Raises DatabaseAway."""
-    (count,) = _COUNT.first(db, to_index=phone_index(keys, to), since=since) or (0,)
+def count_to(db: Db, keys: KeyRing, to: Msisdn, since: datetime, kind: str | None = None) -> int:
+    """How many messages (of one kind) were owed to a phone since a moment (aware). Raises DatabaseAway."""
+    asked = {"to_index": phone_index(keys, to), "since": since}
+    (count,) = (_COUNT_KIND.first(db, **asked, kind=kind) if kind else _COUNT.first(db, **asked)) or (0,)
     return int(count)
 
 

@@ -14,7 +14,18 @@ from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
 from config.faults import Fault
-from config.jobs import ANSWER_OWED, DRAIN_HOPS, DROP_OLD, ERASE, LANE_OF, SEAL_AUDIT
+from config.jobs import (
+    ANSWER_OWED,
+    APPLY_REPORTS,
+    DRAIN_HOPS,
+    DROP_OLD,
+    ERASE,
+    LANE_OF,
+    REAP,
+    SEAL_AUDIT,
+    SEND_BULK,
+    SEND_READY,
+)
 from config.settings import load
 from gateway.logs import configure
 from gateway.runtime import REFUSALS, redis_client
@@ -25,6 +36,10 @@ PERIOD_MS = {
     DRAIN_HOPS: 2_000,
     SEAL_AUDIT: 5_000,
     ANSWER_OWED: 5_000,
+    SEND_READY: 5_000,
+    SEND_BULK: 5_000,
+    REAP: 5_000,
+    APPLY_REPORTS: 5_000,
     ERASE: 15_000,
     DROP_OLD: 3_600_000,
 }

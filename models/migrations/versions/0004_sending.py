@@ -79,6 +79,7 @@ def upgrade() -> None:
         messages.create_foreign_key("fk_messages_chunk_id", "chunks", ["chunk_id"], ["id"])
         messages.drop_index("ix_messages_to_index")
         messages.create_index("ix_messages_to", ["to_index", "created_at"])
+        messages.create_index("ix_messages_created_at", ["created_at"])
         messages.create_index("ix_messages_chunk_id", ["chunk_id"])
         messages.create_index("ix_messages_provider_id", ["provider_id"], unique=True)
     _chunks_for_what_is_owed()
@@ -88,6 +89,7 @@ def downgrade() -> None:
     with op.batch_alter_table("messages") as messages:
         messages.drop_index("ix_messages_provider_id")
         messages.drop_index("ix_messages_chunk_id")
+        messages.drop_index("ix_messages_created_at")
         messages.drop_index("ix_messages_to")
         messages.create_index("ix_messages_to_index", ["to_index"])
         messages.drop_constraint("fk_messages_chunk_id", type_="foreignkey")

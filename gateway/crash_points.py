@@ -1,0 +1,32 @@
+"""Places where a process can be made to kill itself, so that what a crash there leaves can be looked at.
+
+RAMU_CRASH_AT=<number> in the environment of a process makes it send itself SIGKILL at that place. No handler runs, no
+buffer is written: as when the machine's memory is full. Without the variable nothing happens.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+CRASH_AT = "RAMU_CRASH_AT"
+
+POINTS = {
+    21: "sending: the claim is written, not committed",
+    22: "sending: the claim is committed, nothing was asked of the provider",
+    23: "sending: the provider has answered, nothing is written down",
+    24: "sending: the answer is on the disk beside its place in the journal",
+    25: "sending: the answer is in the journal",
+    26: "sending: the answer is in the database, not committed",
+    27: "sending: the answer is committed, the journal still holds it",
+    28: "sending: the journal has let go",
+    31: "reaping: claims whose lease is over are marked, not committed",
+    32: "reaping: an answer of the journal is in the database, the journal still holds it",
+}
+"""Every place, and what is done when the process is killed there."""
+
+
+def reached(point: int) -> None:
+    """Kills this process if it was told to die at this place."""
+    if os.environ.get(CRASH_AT) == str(point):
+        os.kill(os.getpid(), signal.SIGKILL)

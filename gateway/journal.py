@@ -1,0 +1,98 @@
+"""The journal: what the provider answered, on this machine's disk before it is in the database.
+
+One file a request. It is written whole (beside its place, then renamed) and outlives the process, so that an answer is
+kept although the database is away or the process is killed. It holds opaque ids and codes, no number and no text.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import time
+
+import orjson
+import structlog
+
+from gateway.crash_points import reached
+from models.sending import Settled
+
+log = structlog.get_logger(__name__)
+
+FOLDER = "journal"
+"""Its name in the data folder."""
+
+UNFINISHED = ".new"
+HALF_AGE_SECONDS = 3_600
+"""A file that was never finished is of no use; it is dropped when its writer must be dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The answer to one request: the claim it belongs to, and what became of each message."""
+
+    chunk_id: int
+    token: int
+    settled: tuple[Settled, ...]
+
+
+class Journal:
+    """The entries of one machine. Any process of it may replay any entry: who is first writes it down."""
+
+    def __init__(self, data_folder: Path) -> None:
+        self._folder = data_folder / FOLDER
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def write(self, entry: Entry) -> Path:
+        """Keep an answer; it is on the disk when this returns. Its file. Raises OSError."""
+        path = self._folder / f"{entry.chunk_id}-{entry.token}.json"
+        beside = path.with_suffix(UNFINISHED)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(orjson.dumps(asdict(entry)))
+            file.flush()
+            os.fsync(file.fileno())
+        reached(24)
+        beside.replace(path)
+        self._sync()
+        return path
+
+    def forget(self, path: Path) -> None:
+        """Let go of an answer that is in the database."""
+        path.unlink(missing_ok=True)
+
+    def entries(self, older_than_seconds: float) -> Iterator[tuple[Path, Entry]]:
+        """What was left so long ago, the oldest claim first: its owner was killed, or met the database away."""
+        oldest = time() - older_than_seconds
+        for path in sorted(self._folder.glob("*.json")):
+            if self._written_at(path) <= oldest and (entry := self._read(path)):
+                yield path, entry
+        for path in self._folder.glob(f"*{UNFINISHED}"):
+            if self._written_at(path) <= time() - HALF_AGE_SECONDS:
+                path.unlink(missing_ok=True)
+
+    def _written_at(self, path: Path) -> float:
+        try:
+            return path.stat().st_mtime
+        except FileNotFoundError:
+            # Another process let go of it meanwhile.
+            return float("inf")
+
+    def _read(self, path: Path) -> Entry | None:
+        try:
+            content = orjson.loads(path.read_bytes())
+            settled = tuple(Settled(**one) for one in content["settled"])
+            return Entry(content["chunk_id"], content["token"], settled)
+        except FileNotFoundError:
+            return None
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            log.error("a journal entry cannot be read", file=path.name.partition("-")[0])
+            return None
+
+    def _sync(self) -> None:
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,84 @@
+"""Jobs that send, and the one that looks after what killed senders left."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import structlog
+
+from config.jobs import BULK, SEND_BULK, SEND_READY, TRANSACTIONAL
+from gateway.crash_points import reached
+from gateway.journal import Journal
+from gateway.providers import provider_of
+from gateway.runtime import Runtime
+from gateway.tallies import tally
+from gateway.wake import awake
+from models import sending
+from models.database import DatabaseAway
+from workers.desk import runtime
+from workers.sender import FIGURE, IN_DOUBT, Sender, write_down
+
+log = structlog.get_logger(__name__)
+
+ITS_OWNERS_SECONDS = 2.0
+"""An answer in the journal is left to the thread that wrote it for so long."""
+
+
+def send_ready() -> None:
+    """The job: sends what a person waits for."""
+    _send(TRANSACTIONAL, SEND_READY)
+
+
+def send_bulk() -> None:
+    """The job: sends what can wait."""
+    _send(BULK, SEND_BULK)
+
+
+def reap() -> int:
+    """The job: writes down answers that killed senders left, and doubts what nobody answers for; how many doubts."""
+    return reap_all(runtime())
+
+
+def reap_all(desk: Runtime) -> int:
+    """First the journal, whose answers are sure; then the leases. When the database is away both wait."""
+    try:
+        replay(desk, ITS_OWNERS_SECONDS)
+        with desk.database.begin() as conn:
+            found = sending.reaped(conn, desk.clock())
+            reached(31)
+    except DatabaseAway as away:
+        log.warning("reaping waits", reason=str(away))
+        return 0
+    if found:
+        log.warning("chunks are in doubt", count=found)
+        tally(desk.redis, FIGURE, IN_DOUBT, found)
+    return found
+
+
+def replay(desk: Runtime, older_than_seconds: float) -> int:
+    """Writes down the answers of the journal that are so old; how many were not written yet. Raises DatabaseAway."""
+    journal = Journal(desk.settings.data_folder)
+    written = 0
+    for path, entry in journal.entries(older_than_seconds):
+        written += write_down(desk, entry, 31)
+        reached(32)
+        journal.forget(path)
+    return written
+
+
+def _send(lane: str, job: str) -> None:
+    desk = runtime()
+    awake(desk.redis, job)
+    sender = _sender()
+    if sender is None:
+        log.debug("no provider is set: messages wait", lane=lane)
+        return
+    sender.turn(lane, job)
+
+
+@cache
+def _sender() -> Sender | None:
+    """This process's sender, made when there is something to send; None without a provider. Raises Fault."""
+    desk = runtime()
+    provider = provider_of(desk.settings)
+    return Sender(desk, provider) if provider else None
