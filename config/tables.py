@@ -258,6 +258,17 @@ RULES = {
         },
         key=("field", "value"),
     ),
+    "sms_words": Table(
+        {
+            "word": one_of((*words.SMS_COMMANDS, *words.SMS_MANNERS)),
+            "alias": matching(r"[A-Z]+( [A-Z]+)*", "capitals without accents"),
+            "for": one_of(("ALL", "STAFF", "CITIZEN")),
+            "behind": one_of(words.SMS_BEHIND),
+            "joins": one_of(words.SMS_JOINS),
+            "slips": YES_NO,
+        },
+        key=("word", "alias"),
+    ),
 }
 """The tables of config/rules, by the file's name."""
 

@@ -96,3 +96,41 @@ CELL_FORMS = (
 
 DELIVERIES = ("EN_ROUTE", "REMIS", "NON_REMIS", "EXPIRE")
 """What a delivery report says of a message: still on its way, on the phone, lost, given up after a while."""
+
+SMS_COMMANDS = (
+    "NUMBERS",
+    "SEARCH",
+    "NOT_HOLDER",
+    "ACT_DONE",
+    "UNDO",
+    "SHEET",
+    "STATS",
+    "LIST",
+    "COMPLAIN",
+    "STOCK",
+    "ACTIVATE",
+    "CHIEF",
+    "HELP",
+    "RIGHTS",
+    "CODE",
+    "RECEIPT",
+    "CENTRE",
+    "STOP",
+    "YES",
+    "ERASE",
+    "ENROL",
+    "PAY",
+    "PLAN",
+    "CHOICE",
+    "OK",
+)
+"""What an SMS may ask for, whatever word it was asked with."""
+
+SMS_MANNERS = ("TOPIC", "OPENING", "POLITE")
+"""Words that are no command: a topic behind STOP, how a letter begins, politeness anywhere in it."""
+
+SMS_BEHIND = ("ANYTHING", "FIGURES_FIRST", "ANSWER", "TOPIC", "DIGIT")
+"""What may stand behind a command for it to be one: ANSWER is figures or a topic, TOPIC one topic or nothing."""
+
+SMS_JOINS = ("ALL", "CODE", "NONE")
+"""Which groups of digits behind a command are one number: all, only those of a visit code, none (dates, amounts)."""
