@@ -20,7 +20,7 @@ from config.settings import DEMO_SECRET, Settings, load
 from gateway.register import BAMAKO, opened, prepare_demo, url_of
 from models import sample_writer
 from models.database import Database
-from models.demo_world import expected
+from models.demo_world import expected, staff
 from models.keyring import KeyRing
 
 PROCESSES = 2
@@ -45,18 +45,22 @@ def load_people() -> None:
 @demo.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def show(as_json: bool) -> None:
-    """List phones and numbers to try, with the verdict that each must get and why.
+    """List phones and numbers to try, with the verdict that each must get and why, and the phones of health staff.
 
     Example: ramu demo show --json
     """
-    people = [asdict(person) for person in expected()]
+    people, team = ([asdict(row) for row in rows] for rows in (expected(), staff()))
     if as_json:
-        click.echo(json.dumps({"ussd_url": ussd_url(load()), "people": people}, ensure_ascii=False))
+        told = {"ussd_url": ussd_url(load()), "people": people, "staff": team}
+        click.echo(json.dumps(told, ensure_ascii=False))
         return
     click.echo(f"{'phone':14}{'number':15}{'scheme':10}{'verdict':19}why")
     for row in people:
         phone, number, scheme = (row[name] or "-" for name in ("phone", "number", "scheme"))
         click.echo(f"{phone:14}{number:15}{scheme:10}{row['verdict']:19}{row['why']}")
+    click.echo(f"\n{'staff phone':14}{'role':8}{'activation':12}facility")
+    for row in team:
+        click.echo(f"{row['phone']:14}{row['role']:8}{row['activation_code']:12}{row['facility']}")
 
 
 @demo.command()

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Table, insert, select, update
 
 from config.faults import Fault
-from models import consent, phones, places
+from models import consent, phones, places, staff
 from models.coverage import NUMBER, coverages, number_index
 from models.database import Connection
 from models.demo_world import households as told_households
 from models.demo_world import on_day, table
-from models.facilities import cercle_of, facilities
+from models.demo_world import staff as told_staff
+from models.facilities import activation_columns, cercle_of, facilities
 from models.households import households
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
@@ -54,7 +55,8 @@ def load(conn: Connection, keys: KeyRing, today: date, now: datetime) -> int:
         row["code"]: _put(conn, mutuelles, {"code": row["code"]}, {**row, "demo": True})
         for row in table("mutuelles")
     }
-    _load_facilities(conn)
+    _load_facilities(conn, keys)
+    _load_staff(conn, keys, now)
     return sum(_load_household(conn, keys, told, of_mutuelle, today, now) for told in told_households())
 
 
@@ -66,11 +68,30 @@ def _refuse_real(conn: Connection) -> None:
             )
 
 
-def _load_facilities(conn: Connection) -> None:
-    for row in table("facilities"):
+def _load_facilities(conn: Connection, keys: KeyRing) -> None:
+    for told in table("facilities"):
+        row: dict[str, Any] = {**told}
+        code = activation_columns(keys, row.pop("activation_code"))
         key = {"name": row["name"], "commune_code": row["commune_code"]}
         contracted, cercle = row["contracted"] == "oui", cercle_of(row["commune_code"])
-        _put(conn, facilities, key, {**row, "contracted": contracted, "cercle_code": cercle, "demo": True})
+        _put(
+            conn,
+            facilities,
+            key,
+            {**row, **code, "contracted": contracted, "cercle_code": cercle, "demo": True},
+        )
+
+
+def _load_staff(conn: Connection, keys: KeyRing, now: datetime) -> None:
+    """Tie the phones that are not tied yet; a phone that somebody flagged or moved meanwhile stays so."""
+    for told in told_staff():
+        phone = Msisdn.parse(told.phone)
+        before = staff.of_phone(conn, keys, phone, now)
+        if before:
+            staff.used(conn, before.staff_id, now)
+            continue
+        where = select(facilities.c.id).where(facilities.c.name == told.facility, facilities.c.demo)
+        staff.add(conn, keys, phone, conn.execute(where).scalar_one(), told.role, now)
 
 
 def _load_household(

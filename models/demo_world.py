@@ -32,13 +32,23 @@ class Expected:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class StaffPhone:
+    """A phone of the demonstration's staff: its facility, STAFF or CHIEF, and the facility's activation code."""
+
+    phone: str
+    facility: str
+    role: str
+    activation_code: str
+
+
 def households() -> tuple[dict[str, Any], ...]:
     """Every household of people.toml, as told there."""
     return tuple(_people()["household"])
 
 
 def table(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of a CSV file of the folder: `facilities` or `mutuelles`."""
+    """The rows of a CSV file of the folder: `facilities`, `mutuelles` or `staff`."""
     with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
         return tuple(csv.DictReader(lines))
 
@@ -56,6 +66,15 @@ def expected() -> tuple[Expected, ...]:
         for row in _people()["stranger"]
     ]
     return (*known, *strangers)
+
+
+def staff() -> tuple[StaffPhone, ...]:
+    """The phones of staff.csv."""
+    codes = {row["name"]: row["activation_code"] for row in table("facilities")}
+    return tuple(
+        StaffPhone(row["phone"], row["facility"], row["role"], codes[row["facility"]])
+        for row in table("staff")
+    )
 
 
 def on_day(told: date | str | None, today: date) -> date | None:

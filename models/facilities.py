@@ -28,6 +28,9 @@ from models.keyring import KeyRing
 
 CSCOM, CSREF, HOSPITAL = "CSCOM", "CSREF", "HOPITAL"
 
+ROUND_THE_CLOCK = "24h/24"
+"""The `hours` of a facility that never closes."""
+
 ACTIVATION = "activation"
 """Purpose of a facility's activation code: its keyed index and its sealed value."""
 

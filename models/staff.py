@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     insert,
+    or_,
     select,
     text,
     update,
@@ -102,11 +103,12 @@ _COLUMNS: tuple[Any, ...] = (
     staff_phones.c.last_used_at,
     *FACILITY_COLUMNS,
 )
+_STANDS = or_(*(staff_phones.c.state == state for state in LIVE))
 _TIES = staff_phones.join(facilities, facilities.c.id == staff_phones.c.facility_id)
 _OF_PHONE = Prepared(
     select(*_COLUMNS)
     .select_from(_TIES)
-    .where(staff_phones.c.phone_index == bindparam("phone"), staff_phones.c.state.in_(LIVE))
+    .where(staff_phones.c.phone_index == bindparam("phone"), _STANDS)
     .limit(1)
 )
 _CHIEF = Prepared(
@@ -215,7 +217,7 @@ def everybody(
     query = (
         select(*_COLUMNS, staff_phones.c.phone_sealed)
         .select_from(_TIES)
-        .where(staff_phones.c.state.in_(LIVE))
+        .where(_STANDS)
         .order_by(facilities.c.name, staff_phones.c.facility_id, staff_phones.c.role, staff_phones.c.id)
     )
     if facility_id is not None:
