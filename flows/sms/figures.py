@@ -38,7 +38,8 @@ def runs(said: Sequence[str], how: str) -> list[str]:
     """The words of a message with the groups in each row of digits joined."""
     words: list[str] = []
     for are_digits, row in groupby(said, str.isdigit):
-        words += joined(list(row), how) if are_digits else list(row)
+        groups = list(row)
+        words += joined(groups, how) if are_digits else groups
     return words
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 
+from config.vocabulary import SMS_COMMANDS
 from flows.sms import words
 from flows.sms.figures import CODE_DIGITS, is_year
 from flows.sms.normal import ASKED, normalise, plain_letters
@@ -23,6 +24,9 @@ from flows.sms.words import Command, Words
 from models.identifiers import check_digit_ok, recognise
 
 NOTHING, UNKNOWN, TOO_MANY = "NOTHING", "UNKNOWN", "TOO_MANY"
+
+CANONICAL = frozenset((*SMS_COMMANDS, NOTHING, UNKNOWN, TOO_MANY))
+"""Every word that a message may come to."""
 
 MOST_NUMBERS = 8
 """Numbers in one message."""
@@ -79,6 +83,12 @@ def hint(said: Said) -> str | None:
     known = words.ever()
     near = get_close_matches(said.args[0][:LONGEST_COMPARED], known.single, n=1)
     return known.printed[known.commands[near[0]].word] if near else None
+
+
+def stops(word: str) -> bool:
+    """Whether `word` alone is a message that stops others."""
+    found = words.ever().commands.get(word)
+    return found is not None and found.word == "STOP"
 
 
 def readable(text: str) -> str:

@@ -41,7 +41,7 @@ def nothing(talk: Talk) -> Answer:
 def not_understood(talk: Talk) -> Answer:
     """Words that are no command: what was read, an example, and the word that was probably meant."""
     words = talk.said.args
-    if words and words[0] in grammar.STOP_WORDS and not any(word.isdigit() for word in words):
+    if words and grammar.stops(words[0]) and not any(word.isdigit() for word in words):
         return stopping.asked(talk)
     near = grammar.hint(talk.said)
     meant = talk.t(" {word}?", word=near) if near else ""
