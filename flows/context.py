@@ -44,7 +44,7 @@ class Register(Protocol):
 @dataclass(frozen=True, slots=True)
 class Context:
     """One hop's surroundings. `seed` is 16 bytes that depend only on (session, hop); `left` a call left unfinished,
-    `channel` how she reached us.
+    `channel` how she reached us, `copied_on` the day of the register's copy that is asked while the register is away.
     """
 
     register: Register
@@ -57,6 +57,7 @@ class Context:
     seed: bytes
     left: Session | None = None
     channel: str = USSD
+    copied_on: date | None = None
 
     @property
     def db(self) -> Reader:

@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
-from flows.context import Context, Limits
+from flows.context import USSD, Context, Limits
 from flows.engine import Step, hop
 from flows.session import Session
 from flows.texts import Catalogues
@@ -57,11 +57,22 @@ class World:
         register, keys = Database.open(_url(folder)), KeyRing.open(folder / "keys")
         return cls(register, keys, Catalogues.load(), LIMITS, now, known)
 
-    def context(self, phone: Msisdn, key: str = "", left: Session | None = None) -> Context:
+    def context(
+        self, phone: Msisdn, key: str = "", left: Session | None = None, channel: str = USSD
+    ) -> Context:
         """A hop's context: the same `key` gives the same references and codes."""
         seed = blake2b(key.encode(), digest_size=16).digest()
         return Context(
-            self.register, self.keys, self.catalogues, self.limits, phone, self.now, "*212#", seed, left
+            self.register,
+            self.keys,
+            self.catalogues,
+            self.limits,
+            phone,
+            self.now,
+            "*212#",
+            seed,
+            left,
+            channel,
         )
 
     def dial(self, phone: Msisdn, tail: str = "") -> Step:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from flows.sms.talk import Answer, Mistake, Talk, command
+from flows.sms.thread import Question
 from flows.sms.writing import day_month, one_segment
 from flows.wording import place
 from models import acts
@@ -20,7 +21,7 @@ MOST_CODES = 4
 def sheet(talk: Talk) -> Answer:
     """F [date]: how many were verified, how many acts of which kind, and which codes have no act yet."""
     nurse = talk.at_work()
-    day = _day(talk, talk.said.args[0]) if talk.said.args else talk.ask.today
+    day = _day(talk, "".join(talk.said.args)) if talk.said.args else talk.ask.today
     found = acts.sheet(talk.context.db, nurse.facility.facility_id, day)
     heading = f"{_centre(nurse.facility)} {day_month(day)}:"
     unsigned = _unsigned(talk, found)
@@ -45,7 +46,7 @@ def offline_list(talk: Talk) -> Answer:
         "Liste hors reseau de {centre}: un agent vous la remet, valable jusqu'a demain soir. Appel: repondez 1.",
         centre=_centre(nurse.facility),
     )
-    return Answer(one_segment(text, _ref(talk)))
+    return Answer(one_segment(text, _ref(talk)), (), Question("callback", {"reason": "LISTE"}))
 
 
 def _centre(facility: Facility) -> str:

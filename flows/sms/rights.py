@@ -25,7 +25,7 @@ def own_or_of_number(talk: Talk) -> Answer:
     if talk.said.numbers:
         return told(talk, talk.said.numbers, *talk.said.args)
     if talk.said.args:
-        raise Mistake(_not_a_card(talk, talk.said.args[0]), talk.t("le numero ecrit sur la carte"))
+        raise not_a_card(talk, talk.said.args[0])
     found = talk.ask.caller().rights
     if not found:
         raise Missing("DROITS", talk.t("le numero de la carte"), "number")
@@ -40,7 +40,7 @@ def told(talk: Talk, numbers: tuple[str, ...], *second: str) -> Answer:
         raise Declined(talk.t("E04 Un seul numero par SMS. Envoyez: DROITS {number}", number=numbers[0]))
     card = recognise(numbers[0], talk.ask.today)
     if card is None or is_example(numbers[0]):
-        raise Mistake(_not_a_card(talk, numbers[0]), talk.t("le numero ecrit sur la carte"))
+        raise not_a_card(talk, numbers[0])
     budget = Budget.of(talk)
     context = talk.context
     found = coverage.by_number(
@@ -109,5 +109,11 @@ def _ref(talk: Talk) -> str:
     return talk.t("Ref {reference}", reference=talk.reference)
 
 
-def _not_a_card(talk: Talk, typed: str) -> str:
-    return talk.t("E22 {typed}: pas un numero de carte (8, 9, 10 ou 13 chiffres).", typed=typed[:16])
+def not_a_card(talk: Talk, typed: str) -> Mistake:
+    """What to say of digits that no scheme issues, or that are printed as an example."""
+    smallest = talk.t("le numero ecrit sur la carte")
+    if is_example(typed):
+        return Mistake(talk.t("E22 {typed} est un exemple. Envoyez le votre.", typed=typed), smallest)
+    return Mistake(
+        talk.t("E22 {typed}: pas un numero de carte (8, 9, 10 ou 13 chiffres).", typed=typed[:16]), smallest
+    )

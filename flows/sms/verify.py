@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from hashlib import blake2b
 from typing import Any
 
@@ -21,6 +22,7 @@ from flows.sms.talk import Answer, Declined, Missing, Mistake, Talk, answers, co
 from flows.sms.thread import Question
 from flows.sms.writing import (
     SHORT,
+    day_month,
     hour,
     household,
     one_segment,
@@ -100,7 +102,7 @@ def proposed(talk: Talk, answer: str, args: dict[str, Any]) -> Answer:
 def look_up(talk: Talk, nurse: Staff, budget: Budget, number: str) -> Finding:
     """What a number is worth to this nurse, with the code that makes the visit billable."""
     card = recognise(number, talk.ask.today)
-    if is_example(number) or card is None:
+    if card is None or is_example(number):
         return Finding(number, "E22")
     if not card.check_ok:
         return _slip(talk, nurse, budget, card)
@@ -179,10 +181,7 @@ def _one(talk: Talk, nurse: Staff, finding: Finding) -> Answer:
         )
         return Answer(one_segment(text, _ref(talk)), (*finding.effects, _noted(nurse, "INCONNU", "")))
     if finding.error:
-        raise Mistake(
-            talk.t("E22 {number}: pas un numero de carte (8, 9, 10 ou 13 chiffres).", number=finding.number),
-            talk.t("le numero ecrit sur la carte"),
-        )
+        raise rights.not_a_card(talk, finding.number)
     if finding.code:
         return Answer(_valid(talk, nurse, finding), finding.effects)
     return Answer(_refused(talk, finding.right), finding.effects)
@@ -207,6 +206,8 @@ def _near(talk: Talk, finding: Finding) -> Answer:
 
 def _valid(talk: Talk, nurse: Staff, finding: Finding) -> str:
     right, today = finding.right, talk.ask.today
+    if talk.context.copied_on is not None:
+        return _provisional(talk, finding, talk.context.copied_on)
     pec = talk.t("PEC {code} ({hours}h).", code=finding.code, hours=talk.context.limits.visit_code_hours)
     seen = visit_codes.seen_today(talk.context.db, right.person_id, today, nurse.facility.facility_id)
     if seen is not None:
@@ -231,6 +232,20 @@ def _valid(talk: Talk, nurse: Staff, finding: Finding) -> str:
         pec,
         f"{pronoun(talk, right)} NON {finding.code}",
         spare=(then, paper, f"{place_and_size}."),
+    )
+
+
+def _provisional(talk: Talk, finding: Finding, copied_on: date) -> str:
+    """While the register is away: what its copy says, and a code that the register will confirm."""
+    right = finding.right
+    return one_segment(
+        talk.t(
+            "OK? {scheme} valide selon liste du {day} (ANAM ne repond pas).",
+            scheme=scheme(right),
+            day=day_month(copied_on),
+        ),
+        f"{who(right, talk.ask.today)}.",
+        talk.t("PEC {code} provisoire, confirme par SMS.", code=finding.code),
     )
 
 
@@ -290,6 +305,8 @@ def _cure(talk: Talk, right: Right) -> str:
     if right.verdict is Verdict.SUSPENDU and right.scheme == "MUTUELLE":
         return talk.t("Payer a la section = couvert ce jour.")
     where = talk.t(registration(right.scheme, talk.ask.today).where)
+    if right.verdict is Verdict.RADIE:
+        return talk.t("Adherer de nouveau: {where}.", where=where)
     return talk.t("Renouveler: {where}.", where=where)
 
 
