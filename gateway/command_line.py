@@ -43,9 +43,16 @@ COMMANDS = {
     "web": Command("workers.web:web", "Serve the callbacks and the pages (production).", RUN),
     "worker": Command("workers.worker:worker", "Work on one queue of jobs.", RUN),
     "tick": Command("workers.tick:tick", "Ask for the jobs that are due, again and again.", RUN),
+    "messages": Command("gateway.messages_command:show", "Count SMS by state; list those in doubt.", RUN),
     "db": Command("gateway.database_commands:db", "Make the tables or bring them up to date.", RUN),
     "keys": Command("gateway.keys_commands:keys", "Show or change the keys of personal data.", REGISTER),
     "audit": Command("gateway.audit_commands:audit", "Verify who asked what about whom.", REGISTER),
+    "staff": Command(
+        "gateway.staff_commands:staff_phones", "Phones of health staff: list, add, remove, stop.", REGISTER
+    ),
+    "control": Command(
+        "gateway.control_commands:control", "Visits that ANAM should look at first.", REGISTER
+    ),
     "flows": Command("flows.commands:flows", "Walk every screen, draw the menus.", RULES),
     "eligibility": Command("gateway.eligibility_command:eligibility", "Decide cases from a file.", RULES),
     "test": Command("gateway.quality:test", "Linters, types, architecture and the whole suite.", CHECK),

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from models.database import Connection, Db, Id, Prepared, Sealed, metadata
 from models.identifiers import check_digit_ok, with_check_digit
 from models.keyring import KeyRing
+from models.places import fold
 
 CSCOM, CSREF, HOSPITAL = "CSCOM", "CSREF", "HOPITAL"
 
@@ -91,6 +92,7 @@ _NEAR = Prepared(
     .limit(20)
 )
 _ONE = Prepared(select(*FACILITY_COLUMNS).where(facilities.c.id == bindparam("facility_id")))
+_ALL = Prepared(select(*FACILITY_COLUMNS).order_by(facilities.c.name, facilities.c.id))
 _BY_CODE = Prepared(select(*FACILITY_COLUMNS).where(facilities.c.activation_index == bindparam("code")))
 _CODE = Prepared(select(facilities.c.activation_sealed).where(facilities.c.id == bindparam("facility_id")))
 _SET_CODE = Prepared(
@@ -154,6 +156,15 @@ def set_activation_code(conn: Connection, keys: KeyRing, facility_id: int, code:
     _SET_CODE.run(
         conn, facility_id=facility_id, code=keys.index(code, ACTIVATION), sealed=keys.seal(code, ACTIVATION)
     )
+
+
+def named(conn: Connection, words: str) -> tuple[Facility, ...]:
+    """The facilities that `words` name: an id, or a part of the name in any case and accents. For a command."""
+    if words.isascii() and words.isdigit() and len(words) < 10:
+        row = _ONE.first(conn, facility_id=int(words))
+        return (facility_from(row),) if row else ()
+    known = (facility_from(row) for row in _ALL.all(conn))
+    return tuple(one for one in known if fold(words) in fold(one.name))
 
 
 def cercle_of(commune_code: str) -> str:
