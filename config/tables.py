@@ -262,7 +262,7 @@ RULES = {
         {
             "word": one_of((*words.SMS_COMMANDS, *words.SMS_MANNERS)),
             "alias": matching(r"[A-Z]+( [A-Z]+)*", "capitals without accents"),
-            "for": one_of(("ALL", "STAFF", "CITIZEN")),
+            "for": one_of(("ALL", "STAFF")),
             "behind": one_of(words.SMS_BEHIND),
             "joins": one_of(words.SMS_JOINS),
             "slips": YES_NO,

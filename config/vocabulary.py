@@ -132,5 +132,5 @@ SMS_MANNERS = ("TOPIC", "OPENING", "POLITE")
 SMS_BEHIND = ("ANYTHING", "FIGURES_FIRST", "ANSWER", "TOPIC", "DIGIT")
 """What may stand behind a command for it to be one: ANSWER is figures or a topic, TOPIC one topic or nothing."""
 
-SMS_JOINS = ("ALL", "CODE", "NONE")
-"""Which groups of digits behind a command are one number: all, only those of a visit code, none (dates, amounts)."""
+SMS_JOINS = ("ALL", "CODE", "CODES", "DATE", "NONE")
+"""Which groups of digits are one number: those of any number, of the code in front, of codes, of a date, none."""

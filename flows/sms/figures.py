@@ -28,10 +28,14 @@ YEAR, SURE, SHAPED, SLIP, LEFT_OVER, LENGTH_ONLY = 1, 2, 4, 6, 8, 12
 
 def joined(groups: Sequence[str], how: str) -> list[str]:
     """`groups` of digits with those joined that are one number; `how` is a word of SMS_JOINS."""
-    if how == "NONE" or len(groups) > LONGEST_RUN:
+    if how == "NONE" or not 1 < len(groups) <= LONGEST_RUN:
         return list(groups)
-    pieces = _code_first(groups) if how == "CODE" else _cheapest(groups)
-    return [national(piece) for piece in pieces]
+    if how == "ALL":
+        return [national(piece) for piece in _cheapest(groups)]
+    if how == "DATE":
+        return ["".join(group.zfill(2) for group in groups)]
+    code, *behind = _code_first(groups)
+    return [code, *(joined(behind, how) if how == "CODES" else behind)]
 
 
 def runs(said: Sequence[str], how: str) -> list[str]:
@@ -45,11 +49,8 @@ def runs(said: Sequence[str], how: str) -> list[str]:
 
 def national(number: str) -> str:
     """The eight digits of a Malian mobile number with 223 or 00223 in front; anything else as it is."""
-    for prefix in ("00223", "223"):
-        if len(number) == len(prefix) + PHONE_DIGITS and number.startswith(prefix):
-            rest = number[len(prefix) :]
-            return rest if rest.startswith(_mobiles()) else number
-    return number
+    prefix, rest = number[:-PHONE_DIGITS], number[-PHONE_DIGITS:]
+    return rest if prefix in ("223", "00223") and rest.startswith(_mobiles()) else number
 
 
 def _code_first(groups: Sequence[str]) -> list[str]:

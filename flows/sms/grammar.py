@@ -11,7 +11,7 @@ nothing is noted, cancelled or stopped unless its command is spelt as the table 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
@@ -76,12 +76,16 @@ def parse(text: str, day: date) -> Said:
     return replace(understood, raw=_behind_the_command(raw, known) if understood.word == "COMPLAIN" else raw)
 
 
-def hint(said: Said) -> str | None:
-    """The command that an UNKNOWN message is nearest to, as posters print it; None when none is near."""
+def hint(said: Said, staff: bool = True) -> str | None:
+    """The command that an UNKNOWN message is nearest to, as posters print it; None when none is near.
+
+    Who is not `staff` is shown no command of the staff's.
+    """
     if said.word != UNKNOWN or not said.args:
         return None
     known = words.ever()
-    near = get_close_matches(said.args[0][:LONGEST_COMPARED], known.single, n=1)
+    shown = known.single if staff else [alias for alias in known.single if alias not in known.staff]
+    near = get_close_matches(said.args[0][:LONGEST_COMPARED], shown, n=1)
     return known.printed[known.commands[near[0]].word] if near else None
 
 
@@ -93,6 +97,8 @@ def stops(word: str) -> bool:
 
 def readable(text: str) -> str:
     """`text` as typed, without what no phone shows: control characters, marks of direction, half characters."""
+    if text.isprintable():
+        return text.strip()
     shown = (letter if letter.isprintable() else " " if letter.isspace() else "" for letter in text)
     return "".join(shown).strip()
 
@@ -189,20 +195,23 @@ def _verified(numbers: tuple[str, ...], others: tuple[str, ...]) -> Said:
     return Said("NUMBERS" if len(once) <= MOST_NUMBERS else TOO_MANY, others, once)
 
 
-def _sorted(said: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _sorted(said: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(numbers, other words)"""
-    numbers = tuple(word for word in said if word.isdigit() and FEWEST_DIGITS <= len(word) <= MOST_DIGITS)
-    return numbers, tuple(word for word in said if word not in numbers)
+    numbers: list[str] = []
+    others: list[str] = []
+    for word in said:
+        is_number = word.isdigit() and FEWEST_DIGITS <= len(word) <= MOST_DIGITS
+        (numbers if is_number else others).append(word)
+    return tuple(numbers), tuple(others)
 
 
 def _in_a_sentence(said: tuple[str, ...], day: date) -> Said | None:
-    """Numbers with the shape of a card among other words, when no other figures say that something else is meant."""
-    digits = [word for word in said if word.isdigit() and len(word) > STRAY_DIGITS and not is_year(word)]
-    if not digits or len(digits) == len(said):
+    """Cards' numbers among other words, when no other figures say that something else is meant."""
+    figures = [word for word in said if word.isdigit() and len(word) > STRAY_DIGITS and not is_year(word)]
+    cards = [word for word in figures if len(word) >= FEWEST_IN_A_SENTENCE and recognise(word, day)]
+    if not cards or len(cards) < len(figures) or len(cards) == len(said):
         return None
-    if any(len(word) < FEWEST_IN_A_SENTENCE or recognise(word, day) is None for word in digits):
-        return None
-    return _verified(tuple(digits), tuple(word for word in said if word not in digits))
+    return _verified(tuple(cards), _sorted(said)[1])
 
 
 def _behind_the_command(raw: str, known: Words) -> str:

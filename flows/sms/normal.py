@@ -19,6 +19,7 @@ from models.identifiers import in_ascii
 ASKED = "?"
 
 _KEPT = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789?")
+_MARKS = dict.fromkeys((code for code in range(128) if chr(code).upper() not in _KEPT), " ")
 _UNWRITTEN = ("Mn", "Me", "Cf")
 """Unicode categories of accents and of marks that nobody sees: they go without leaving a space."""
 
@@ -42,6 +43,8 @@ def normalise(text: str) -> str:
 
 def plain_letters(text: str) -> str:
     """`text` in A-Z, 0-9, `?` and spaces: one space for each mark, letters of other scripts included."""
+    if text.isascii():
+        return text.upper().translate(_MARKS)
     return "".join(map(_plain, in_ascii(text)))
 
 
@@ -67,10 +70,8 @@ def _without_manners(said: Iterable[str]) -> list[str]:
         for part in known.glued.get(word, (word,)):
             if kept or part not in known.opening:
                 kept.append(part)
-            for count in range(1, known.longest + 1):
-                if " ".join(kept[-count:]) in known.polite and len(kept) >= count:
-                    del kept[-count:]
-                    break
+                if polite := known.manners(kept):
+                    del kept[-polite:]
     return kept
 
 

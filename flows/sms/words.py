@@ -30,9 +30,9 @@ class Command:
 
 
 class Words:
-    """The spellings of some rows. `polite` and `commands` have words with one space between them."""
+    """The spellings of some rows, and the codes of acts that may be stuck to them; `staff` are of no use to others."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[Row], acts: Iterable[str] = ()) -> None:
         rows = tuple(rows)
         self.commands = {
             row["alias"]: Command(row["word"], row["behind"], row["joins"], row["slips"] == YES)
@@ -42,10 +42,12 @@ class Words:
         self.topics = _of(rows, "TOPIC")
         self.opening = _of(rows, "OPENING")
         self.polite = _of(rows, "POLITE")
-        self.longest = max((alias.count(" ") + 1 for alias in (*self.commands, *self.polite)), default=1)
+        self.staff = frozenset(row["alias"] for row in rows if row["for"] == "STAFF")
+        self.longest = max((alias.count(" ") + 1 for alias in self.commands), default=1)
+        self._ends = self._polite_ends()
         self.single = [alias for alias in self.commands if " " not in alias]
         self.printed = {command.word: alias for alias, command in reversed(self.commands.items())}
-        self.glued = dict(self._glued())
+        self.glued = dict(self._glued(tuple(acts)))
         self._near = self._one_letter_less()
 
     def command(self, said: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None:
@@ -54,6 +56,13 @@ class Words:
             if found := self.commands.get(" ".join(said[:count])):
                 return found, tuple(said[count:])
         return None
+
+    def manners(self, said: Sequence[str]) -> int:
+        """How many words at the end of `said` are politeness."""
+        for polite in self._ends.get(said[-1], ()):
+            if tuple(said[-len(polite) :]) == polite:
+                return len(polite)
+        return 0
 
     def slip(self, typed: str) -> Command | None:
         """The one command of which `typed` misses, adds, changes or moves a letter, if it forgives slips."""
@@ -68,6 +77,12 @@ class Words:
         """The spellings of a command, the longest first."""
         return sorted((one for one in self.single if self.commands[one].word == word), key=len, reverse=True)
 
+    def _polite_ends(self) -> dict[str, list[tuple[str, ...]]]:
+        ends: dict[str, list[tuple[str, ...]]] = {}
+        for polite in sorted(self.polite):
+            ends.setdefault(polite.split()[-1], []).append(tuple(polite.split()))
+        return ends
+
     def _one_letter_less(self) -> dict[str, set[str]]:
         near: dict[str, set[str]] = {}
         for alias in self.commands:
@@ -76,16 +91,23 @@ class Words:
                     near.setdefault(form, set()).add(alias)
         return near
 
-    def _glued(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """STOPRAMED, MERCIDROITS: a command and a topic or politeness, either first, that are no word themselves."""
-        commands = {alias for alias in self.commands if len(alias) >= SHORTEST_GLUED and " " not in alias}
-        manners = {
-            alias for alias in self.topics | self.polite if len(alias) >= SHORTEST_GLUED and " " not in alias
-        }
+    def _glued(self, acts: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """STOPRAMED, CESMED, MERCIDROITS: two known words, unless together they are a word of the table themselves."""
+        commands = _long(self.commands)
+        behind = (*_long(self.topics), *_long(self.polite), *acts)
         known = self.commands.keys() | self.topics | self.opening | self.polite
-        for pair in (*product(commands, manners), *product(manners & self.polite, commands)):
+        for pair in (
+            *product(commands, behind),
+            *product(acts, acts),
+            *product(_long(self.polite), commands),
+        ):
             if "".join(pair) not in known:
                 yield "".join(pair), pair
+
+
+def _long(aliases: Iterable[str]) -> list[str]:
+    """The single words that are long enough to be found inside another."""
+    return [alias for alias in aliases if len(alias) >= SHORTEST_GLUED and " " not in alias]
 
 
 def _of(rows: Iterable[Row], word: str) -> frozenset[str]:
@@ -106,4 +128,4 @@ def on(day: date) -> Words:
 @cache
 def ever() -> Words:
     """The words of any day: what a message is made of does not hang on when it is read."""
-    return Words(facts.SHIPPED.rows("sms_words"))
+    return Words(facts.rows("sms_words"), {row["code"] for row in facts.rows("acts")})
