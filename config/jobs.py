@@ -14,6 +14,7 @@ LANES = (TRANSACTIONAL, BULK)
 """Every queue. One worker process serves one."""
 
 ANSWER_OWED = "workers.answers.answer_all"
+ANSWER_SMS = "workers.inbox.answer_waiting"
 ERASE = "workers.erasures.carry_out_all"
 DROP_OLD = "workers.retention.drop_old"
 DRAIN_HOPS = "workers.funnel.drain"
@@ -25,6 +26,7 @@ APPLY_REPORTS = "workers.deliveries.apply_waiting"
 
 LANE_OF = {
     ANSWER_OWED: TRANSACTIONAL,
+    ANSWER_SMS: TRANSACTIONAL,
     ERASE: BULK,
     DRAIN_HOPS: BULK,
     DROP_OLD: BULK,

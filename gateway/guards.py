@@ -22,8 +22,10 @@ GUARD = "guard"
 class Gate:
     """Lets a provider's callback pass, or not: it must show a secret and come from an allowed network."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._known = tuple(_digest(secret) for secret in settings.secrets)
+    def __init__(self, settings: Settings, secrets: Iterable[str] | None = None) -> None:
+        """`secrets` are those of these callbacks alone; the installation's when there are none."""
+        shared = settings.secrets if secrets is None else secrets
+        self._known = tuple(_digest(secret) for secret in shared)
         self._allowed = settings.allowed_networks
         self._proxies = settings.trusted_proxies
         self._may_call = lru_cache(maxsize=1024)(self._in_networks)

@@ -34,6 +34,12 @@ class Metrics:
         self._refused = Counter(
             "ramu_refused", "Callbacks refused, by reason", ["reason"], registry=self._registry
         )
+        self._callbacks = Counter(
+            "ramu_callbacks",
+            "Callbacks about SMS by kind and where they were kept",
+            ["kind", "kept"],
+            registry=self._registry,
+        )
         self._unread = Counter(
             "ramu_sessions_unread", "Calls whose record this version cannot read", registry=self._registry
         )
@@ -49,6 +55,10 @@ class Metrics:
     def refused(self, reason: str) -> None:
         """One callback that was not taken."""
         self._refused.labels(reason).inc()
+
+    def callback(self, kind: str, kept: str) -> None:
+        """One callback that was kept: `kind` and `kept` are words of gateway.intake."""
+        self._callbacks.labels(kind, kept).inc()
 
     def unread(self) -> None:
         """One call that began again because its record is of another version, or damaged."""

@@ -17,6 +17,8 @@ from gateway.health import Health
 from gateway.redis_lines import RedisAway
 from gateway.runtime import Runtime
 from gateway.simulator import add_simulator
+from gateway.sms_hooks import add_sms_hooks
+from gateway.tallies import page as tallies
 from gateway.ussd import PLAIN, PREFIX, UssdEdge
 
 log = structlog.get_logger(__name__)
@@ -36,8 +38,11 @@ def make_app(runtime: Runtime) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = runtime.settings.body_bytes
     # An automatic OPTIONS would tell which paths exist to who does not know the secret.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    # So would a redirection from two slashes to one.
+    app.url_map.merge_slashes = False
     add_health(app, runtime)
     add_end_events(app, runtime)
+    add_sms_hooks(app, runtime)
     if runtime.settings.demo:
         add_simulator(app, runtime)
     app.register_error_handler(HTTPException, _plain)
@@ -68,7 +73,8 @@ def add_health(app: Flask, runtime: Runtime) -> None:
     @app.get("/metrics")
     @guarded("public")
     def metrics() -> Response:
-        return Response(runtime.metrics.page(), content_type=CONTENT_TYPE_LATEST)
+        page = runtime.metrics.page() + tallies(runtime.redis)
+        return Response(page, content_type=CONTENT_TYPE_LATEST)
 
 
 def add_end_events(app: Flask, runtime: Runtime) -> None:

@@ -16,6 +16,7 @@ from rq.serializers import JSONSerializer
 from config.faults import Fault
 from config.jobs import (
     ANSWER_OWED,
+    ANSWER_SMS,
     APPLY_REPORTS,
     DRAIN_HOPS,
     DROP_OLD,
@@ -36,6 +37,7 @@ PERIOD_MS = {
     DRAIN_HOPS: 2_000,
     SEAL_AUDIT: 5_000,
     ANSWER_OWED: 5_000,
+    ANSWER_SMS: 5_000,
     SEND_READY: 5_000,
     SEND_BULK: 5_000,
     REAP: 5_000,

@@ -19,6 +19,7 @@ from gateway.logs import configure
 from gateway.masking import masked, trace
 from gateway.runtime import REFUSALS
 from workers.desk import queue_client, runtime
+from workers.inbox import store_spooled
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +63,8 @@ def worker(lane: str, burst: bool) -> None:
     """
     settings = load()
     configure(settings)
-    runtime()  # a key ring that is missing is told now, not by the first job
+    desk = runtime()  # a key ring that is missing is told now, not by the first job
+    store_spooled(desk)
     serve(settings, lane, burst=burst)
 
 

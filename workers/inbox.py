@@ -1,0 +1,174 @@
+"""Answers the SMS that came in: each once, those of a phone in their order, with what it asks for in one transaction.
+
+The conversation decides and reads; here it is carried out. A message is settled by the same transaction that owes its
+answer, so that a crash anywhere leaves the question as it was, or answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+from time import monotonic
+
+import structlog
+
+from config.jobs import ANSWER_SMS, SEND_READY, TRANSACTIONAL
+from flows.context import SMS, Context
+from flows.effects import CallbackRequested, Effect
+from flows.sms import conversation
+from flows.sms.conversation import Reply
+from gateway.intake import HELD as FIGURE
+from gateway.intake import Intake
+from gateway.loop_guard import TOO_MANY, UNREADABLE, WINDOW, LoopGuard
+from gateway.outbox import apply
+from gateway.runtime import Runtime
+from gateway.tallies import tally
+from gateway.wake import awake, wake
+from models import inbound, messages
+from models.database import DatabaseAway
+from models.identifiers import BadMsisdn, Msisdn
+from models.inbound import ANSWERED, HELD, Inbound
+from models.keyring import KeyRingError
+from models.locks import Overtaken
+from workers.desk import runtime
+
+log = structlog.get_logger(__name__)
+
+KIND = "sms_answer"
+"""The kind of these messages: what the loop guard counts."""
+
+BATCH = 20
+
+WORK_SECONDS = 2.0
+"""Then the worker's other jobs have their turn; what still waits is asked for again."""
+
+ATTEMPTS = 5
+"""How often an answer that was overtaken is worked out again."""
+
+SORRY = (
+    "Votre SMS n'a pas pu etre traité. Un agent vous appelle (8h-18h). Carte: envoyez le numéro seul. Ref {}"
+)
+
+SORRIES = "ramu_apologies"
+"""The figure of messages that were answered by an apology."""
+
+Conversation = Callable[[str, Context], Reply]
+
+
+def answer_waiting() -> int:
+    """The job: answers what waits; how many."""
+    return answer_inbox(runtime())
+
+
+def answer_inbox(desk: Runtime, reply: Conversation = conversation.reply) -> int:
+    """Stores what was spooled, then settles what waits, for about WORK_SECONDS; how many messages.
+
+    When the database is away they wait.
+    """
+    awake(desk.redis, ANSWER_SMS)
+    inbox, until = Inbox(desk, reply), monotonic() + WORK_SECONDS
+    settled = 0
+    try:
+        Intake(desk).replay()
+        while monotonic() < until and (now := inbox.settle_some()):
+            settled += now
+        if monotonic() >= until:
+            wake(desk.redis, ANSWER_SMS)
+    except DatabaseAway as away:
+        log.warning("messages wait", reason=str(away))
+    return settled
+
+
+def store_spooled(desk: Runtime) -> int:
+    """What a worker does first: stores what was spooled while nobody worked; how many. Without the database: none."""
+    try:
+        return Intake(desk).replay()
+    except DatabaseAway as away:
+        log.warning("spooled callbacks wait", reason=str(away))
+        return 0
+
+
+class Inbox:
+    """The messages that wait, and how each is settled: answered, or held with why."""
+
+    def __init__(self, desk: Runtime, reply: Conversation) -> None:
+        self._desk = desk
+        self._reply = reply
+        self._guard = LoopGuard(desk.settings)
+
+    def settle_some(self) -> int:
+        """Settles the oldest message of some phones; how many. Raises DatabaseAway."""
+        found = list(inbound.waiting(self._desk.database.reader(), BATCH))
+        # Two workers that look at the same moment would else walk side by side and do everything twice.
+        Random().shuffle(found)  # nosec B311
+        return sum(self.settle(message) for message in found)
+
+    def settle(self, message: Inbound) -> bool:
+        """Settles one message; False when another worker did. Raises DatabaseAway."""
+        try:
+            phone = Msisdn(message.sender(self._desk.keys))
+            text = message.text(self._desk.keys)
+        except (KeyRingError, BadMsisdn):
+            log.error("a message cannot be read", inbound=message.inbound_id)
+            return self._hold(message, UNREADABLE)
+        if self._guard.too_many(self._answers(phone)):
+            return self._hold(message, TOO_MANY)
+        context = self._context(message, phone)
+        for _ in range(ATTEMPTS):
+            try:
+                answer = self._reply(text, context)
+                return self._answer(message, context, answer.text, answer.effects)
+            except Overtaken:
+                # Between the look and the commit somebody did what makes the answer wrong.
+                continue
+            except DatabaseAway:
+                raise
+            except Exception:
+                log.exception("a message failed", inbound=message.inbound_id)
+                break
+        return self._apologise(message, context)
+
+    def _answers(self, phone: Msisdn) -> int:
+        desk = self._desk
+        return messages.count_to(desk.database.reader(), desk.keys, phone, desk.clock() - WINDOW, KIND)
+
+    def _context(self, message: Inbound, phone: Msisdn) -> Context:
+        code = self._desk.settings.service_code
+        return self._desk.context(phone, code, message.once, self._desk.clock(), channel=SMS)
+
+    def _answer(self, message: Inbound, context: Context, text: str, effects: Sequence[Effect]) -> bool:
+        """The effects, the answer and the end of the question in one transaction. Raises Overtaken, DatabaseAway."""
+        with self._desk.database.begin() as conn:
+            if not inbound.settle(conn, message.inbound_id, ANSWERED, None, context.now):
+                return False
+            apply(conn, effects, context)
+            messages.owe(
+                conn,
+                self._desk.keys,
+                to=context.phone,
+                text=text,
+                kind=KIND,
+                lane=TRANSACTIONAL,
+                once=b"answer:" + message.once,
+                now=context.now,
+            )
+        wake(self._desk.redis, SEND_READY)
+        return True
+
+    def _apologise(self, message: Inbound, context: Context) -> bool:
+        """Nobody's question is lost by our fault: a person will call. Raises DatabaseAway."""
+        reference = context.reference()
+        call = CallbackRequested(reference, "JOURNEE", "SMS sans réponse", "fr")
+        tally(self._desk.redis, SORRIES, "fault")
+        try:
+            return self._answer(message, context, SORRY.format(reference), (call,))
+        except Overtaken:
+            # Somebody calls this phone already.
+            return self._answer(message, context, SORRY.format(reference), ())
+
+    def _hold(self, message: Inbound, why: str) -> bool:
+        with self._desk.database.begin() as conn:
+            held = inbound.settle(conn, message.inbound_id, HELD, why, self._desk.clock())
+        if held:
+            tally(self._desk.redis, FIGURE, why)
+        return held
