@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from config.faults import Fault
@@ -35,6 +36,8 @@ def provider_of(settings: Settings) -> Provider | None:
         raise Fault(
             "provider_url: the key would travel in clear. Remedy: an address that begins with https://"
         )
+    if settings.provider_authorities and not Path(settings.provider_authorities).is_file():
+        raise Fault("provider_authorities: no such file. Remedy: the path of a file of certificates (PEM)")
     line = Line(settings.provider_seconds, settings.sends_at_once, settings.provider_authorities)
     return ADAPTERS[settings.provider](settings, line)
 
