@@ -44,7 +44,7 @@ def not_understood(talk: Talk) -> Answer:
     if words and grammar.stops(words[0]) and not any(word.isdigit() for word in words):
         return stopping.asked(talk)
     near = grammar.hint(talk.said)
-    meant = talk.t(" {word}?", word=near) if near else ""
+    meant = talk.t(" {word}?", word=near) if near and near != _example(talk).split()[0] else ""
     echo = gsm7.fold(" ".join(words))[:LONGEST_ECHO].strip()
     raise Mistake(
         talk.t(

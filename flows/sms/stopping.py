@@ -57,14 +57,14 @@ def asked(talk: Talk) -> Answer:
 def narrowed(talk: Talk, answer: str, args: dict[str, Any]) -> Answer:
     """1 reminders, 2 campaigns, 3 everything."""
     chosen: dict[str, tuple[Effect, str]] = {
-        "1": (TopicsChosen(False, True), talk.t("C'est fait: plus de rappels. Revenir: OUI")),
-        "2": (TopicsChosen(True, False), talk.t("C'est fait: plus de campagnes. Revenir: OUI")),
-        "3": (TopicsChosen(False, False), talk.t("C'est fait: plus de campagnes ni rappels. Revenir: OUI")),
+        "1": (TopicsChosen(False, True), talk.t("C'est fait: plus de rappels.")),
+        "2": (TopicsChosen(True, False), talk.t("C'est fait: plus de campagnes.")),
+        "3": (TopicsChosen(False, False), talk.t("C'est fait: plus de campagnes ni rappels.")),
     }
     if answer not in chosen:
         raise Mistake(talk.t("E22 Repondez 1, 2 ou 3."))
     effect, text = chosen[answer]
-    return Answer(one_segment(text, talk.t("Vos droits ne changent pas.")), (effect,))
+    return Answer(one_segment(text, talk.t("Vos droits ne changent pas. Revenir: OUI")), (effect,))
 
 
 @command("YES")

@@ -7,6 +7,7 @@ from datetime import date
 from hashlib import blake2b
 from typing import Any
 
+from flows import gsm7
 from flows.effects import (
     Disclosed,
     Effect,
@@ -305,6 +306,8 @@ def _cure(talk: Talk, right: Right) -> str:
     if right.verdict is Verdict.SUSPENDU and right.scheme == "MUTUELLE":
         return talk.t("Payer a la section = couvert ce jour.")
     where = talk.t(registration(right.scheme, talk.ask.today).where)
+    if right.verdict is Verdict.SUSPENDU:
+        return talk.t("Demander pourquoi: {where}.", where=where)
     if right.verdict is Verdict.RADIE:
         return talk.t("Adherer de nouveau: {where}.", where=where)
     return talk.t("Renouveler: {where}.", where=where)
@@ -314,10 +317,16 @@ def _batch(talk: Talk, nurse: Staff, budget: Budget, given: tuple[str, ...]) -> 
     """One line each, as full as one SMS allows."""
     findings = [_one_of_many(talk, nurse, budget, number) for number in dict.fromkeys(given)]
     effects = tuple(effect for finding in findings for effect in finding.effects)
-    for lines in (_full, _shorter, _shortest):
-        told = " ".join(f"{place}. {lines(talk, one)}." for place, one in enumerate(findings, start=1))
-        text = f"{talk.t('{count} lus:', count=len(findings))} {told} {_ref(talk)}"
-        if len(text) <= 160:
+    heading = talk.t("{count} lus:", count=len(findings))
+    for lines, ending in (
+        (_full, _ref(talk)),
+        (_shorter, _ref(talk)),
+        (_shorter, ""),
+        (_shortest, _ref(talk)),
+    ):
+        told = " ".join(f"{place} {lines(talk, one)}." for place, one in enumerate(findings, start=1))
+        text = f"{heading} {told} {ending}".rstrip()
+        if gsm7.septets(gsm7.fold(text)) <= gsm7.SINGLE_SEPTETS:
             break
     return Answer(one_segment(text), effects)
 

@@ -26,11 +26,12 @@ from flows.effects import (
 )
 from flows.sms.talk import Answer, Declined, Missing, Mistake, Talk, answers, command
 from flows.sms.thread import Question, Thread
-from flows.sms.writing import day_month, one_segment, patient, scheme, who
+from flows.sms.writing import day_month, one_segment, scheme, who
 from flows.wording import capitals, place
 from models import acts, coverage, phones, visit_codes
 from models.acts import Act
 from models.coverage import Right
+from models.schemes import shares
 from models.staff import Staff
 from models.visit_codes import Visit
 
@@ -85,9 +86,7 @@ def act_done(talk: Talk) -> Answer:
     today = acts.count_on(talk.context.db, nurse.facility.facility_id, talk.ask.today) + len(noted)
     text = one_segment(
         talk.t("Note: {code} {acts},", code=code, acts=" ".join(_written(one) for one in done)),
-        talk.t(
-            "{scheme} paie, {patient}", scheme=scheme(right), patient=_lowered(_costs(talk, right, nurse))
-        ),
+        talk.t("{scheme} paie, patient {share}.", scheme=scheme(right), share=_share(talk, right, nurse)),
         talk.t("Centre ce jour: {count}.", count=today),
         talk.t("Erreur? A {code} avant minuit.", code=code),
     )
@@ -287,12 +286,11 @@ def _written(done: Done) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _costs(talk: Talk, right: Right, nurse: Staff) -> str:
-    return patient(talk, right, nurse.facility.kind)
-
-
-def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _share(talk: Talk, right: Right, nurse: Staff) -> str:
+    """0 F, or the patient's percent at this kind of centre."""
+    by_care = shares(right.scheme, talk.ask.today)
+    share = by_care.get(nurse.facility.kind, next(iter(by_care.values())))
+    return "0 F" if share == 0 else f"{share}%"
 
 
 def _shown(action: str, right: Right) -> Disclosed:

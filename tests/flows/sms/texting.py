@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -25,6 +25,7 @@ class Texter:
     number: Msisdn
     sent: int = 0
     answer: str = ""
+    copied_on: date | None = None
     transcript: list[str] = field(default_factory=list)
 
     def sends(self, *texts: str) -> Texter:
@@ -32,7 +33,7 @@ class Texter:
         for text in texts:
             self.sent += 1
             key = f"{self.number.e164} {self.sent} {text}"
-            context = self.world.context(self.number, key, channel=SMS)
+            context = replace(self.world.context(self.number, key, channel=SMS), copied_on=self.copied_on)
             found = reply(text, context)
             carry_out(self.world.register, found.effects, context)
             self.answer = found.text
@@ -78,3 +79,8 @@ class Texter:
             if found:
                 return rest[:6]
         raise AssertionError("no code was given")
+
+    @property
+    def erasing(self) -> str:
+        """The code that confirms an erasure."""
+        return next(line for line in self.transcript if "Confirmez" in line).split()[-1]
