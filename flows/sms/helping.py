@@ -74,9 +74,9 @@ def third(talk: Talk) -> tuple[str, Question]:
     return one_segment(text), Question("callback", {"reason": "TROIS_ESSAIS"})
 
 
-def unanswered() -> set[str]:
+def unanswered() -> frozenset[str]:
     """Canonical words of the grammar that no command answers: none, a test says."""
-    return grammar.CANONICAL - set(COMMANDS)
+    return grammar.CANONICAL - COMMANDS.keys()
 
 
 EXAMPLE_NUMBER = "482109376"

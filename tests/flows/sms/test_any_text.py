@@ -15,56 +15,15 @@ from models.identifiers import Msisdn
 from tests.flows.sms.conftest import AWA, CHIEF, NURSE, STRANGER
 
 PHONES = st.sampled_from([AWA, CHIEF, NURSE, STRANGER])
-WORDS = st.sampled_from(
-    [
-        "V",
-        "S",
-        "A",
-        "F",
-        "NON",
-        "CH",
-        "ACT",
-        "CHEF",
-        "AIDE",
-        "DROITS",
-        "CODE",
-        "RECU",
-        "CENTRE",
-        "PLAINTE",
-        "STOP",
-        "OUI",
-        "EFFACER",
-        "STAT",
-        "LISTE",
-        "RUPT",
-        "OK",
-        "INS",
-        "COT",
-        "2600100000017",
-        "482913",
-        "1",
-        "2",
-        "3",
-        "9",
-        "CON",
-        "PAL",
-        "MED",
-        "3500",
-        "1990",
-        "KATI",
-        "TRAORE",
-        "?",
-        "+22370000001",
-        "٤٨٢",
-        "߁",
-        "²",
-        "é",
-        "✂",
-        "\x00",
-    ]
-)
+SPOKEN = """
+V S A F NON CH ACT CHEF AIDE DROITS CODE RECU CENTRE PLAINTE STOP OUI EFFACER STAT LISTE RUPT OK INS COT
+2600100000017 482913 1 2 3 9 CON PAL MED 3500 1990 KATI TRAORE ? +22370000001 ٤٨٢ ߁ ² é ✂ \x00
+"""
+WORDS = st.sampled_from(SPOKEN.split())
 TEXTS = st.one_of(
-    st.text(max_size=200), st.lists(WORDS, max_size=9).map(" ".join), st.text(min_size=900, max_size=1600)
+    st.text(max_size=200),
+    st.lists(WORDS, max_size=9).map(" ".join),
+    st.text(min_size=900, max_size=1600),
 )
 
 
