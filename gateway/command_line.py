@@ -33,6 +33,7 @@ RULES, CHECK = "Menus and rules", "Check the house"
 COMMANDS = {
     "run": Command("workers.run:run", "Everything on this machine, with fictional people.", TRY),
     "phone": Command("gateway.phone:phone", "A telephone in the terminal.", TRY),
+    "sms": Command("gateway.sms_command:sms", "One SMS from a phone, and its answer.", TRY),
     "demo": Command(
         "gateway.demo_commands:demo", "The fictional people: load, show, generate a large register.", TRY
     ),
@@ -46,6 +47,9 @@ COMMANDS = {
     "messages": Command("gateway.messages_command:show", "Count SMS by state; list those in doubt.", RUN),
     "db": Command("gateway.database_commands:db", "Make the tables or bring them up to date.", RUN),
     "keys": Command("gateway.keys_commands:keys", "Show or change the keys of personal data.", REGISTER),
+    "register": Command(
+        "gateway.register_commands:register", "Bring registers in from files, write them to files.", REGISTER
+    ),
     "audit": Command("gateway.audit_commands:audit", "Verify who asked what about whom.", REGISTER),
     "staff": Command(
         "gateway.staff_commands:staff_phones", "Phones of health staff: list, add, remove, stop.", REGISTER

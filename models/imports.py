@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ForeignKey,
     Integer,
@@ -23,13 +24,13 @@ from sqlalchemy import (
     update,
 )
 
+from config.vocabulary import REGISTERS
 from models import audit
 from models.database import Connection, Id, UtcDateTime, metadata
 from models.keyring import KeyRing
 from models.locks import hold
 
-RAMED, AMO, MUTUELLE, FACILITIES, STAFF = "ramed", "amo", "mutuelle", "facilities", "staff"
-REGISTERS = (RAMED, AMO, MUTUELLE, FACILITIES, STAFF)
+RAMED, AMO, MUTUELLE, FACILITIES, STAFF = REGISTERS
 SCHEME_OF = {RAMED: "RAMED", AMO: "AMO", MUTUELLE: "MUTUELLE"}
 """The registers of people, and the scheme whose rights each holds."""
 
@@ -61,8 +62,11 @@ import_batches = Table(
     Column("unchanged", Integer, nullable=False),
     Column("ended", Integer, nullable=False),
     Column("rejected", Integer, nullable=False),
+    Column("rejects_bytes", BigInteger, nullable=False),
     Column("done_at", UtcDateTime, nullable=False),
 )
+"""`rejects_bytes` is how long the file of rejected lines was when the batch was committed."""
+
 import_seen = Table(
     "import_seen",
     metadata,
@@ -90,11 +94,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An import under way: its id, how many lines its batches have, and which are committed already."""
+    """An import under way: its id, how many lines its batches have, and which are committed already.
+
+    `rejects_bytes` is what of the file of rejected lines belongs to committed batches.
+    """
 
     import_id: int
     batch_lines: int
-    done: frozenset[int]
+    done: frozenset[int] = frozenset()
+    rejects_bytes: int = 0
 
 
 def start(conn: Connection, file_index: bytes, register: str, batch_lines: int, now: datetime) -> Run:
@@ -104,8 +112,13 @@ def start(conn: Connection, file_index: bytes, register: str, batch_lines: int, 
         select(imports).where(imports.c.file_index == file_index).order_by(imports.c.run.desc()).limit(1)
     ).first()
     if last is not None and last.finished_at is None:
-        done = conn.execute(select(import_batches.c.batch).where(import_batches.c.import_id == last.id))
-        return Run(last.id, last.batch_lines, frozenset(done.scalars()))
+        done = conn.execute(
+            select(import_batches.c.batch, import_batches.c.rejects_bytes).where(
+                import_batches.c.import_id == last.id
+            )
+        ).all()
+        rejects_bytes = max((size for _, size in done), default=0)
+        return Run(last.id, last.batch_lines, frozenset(batch for batch, _ in done), rejects_bytes)
     values = {
         "file_index": file_index,
         "run": last.run + 1 if last is not None else 1,
@@ -114,7 +127,7 @@ def start(conn: Connection, file_index: bytes, register: str, batch_lines: int, 
         "started_at": now,
     }
     import_id = conn.execute(insert(imports).values(values).returning(imports.c.id)).scalar_one()
-    return Run(import_id, batch_lines, frozenset())
+    return Run(import_id, batch_lines)
 
 
 def is_done(conn: Connection, import_id: int, batch: int) -> bool:
@@ -125,11 +138,23 @@ def is_done(conn: Connection, import_id: int, batch: int) -> bool:
 
 
 def record(
-    conn: Connection, keys: KeyRing, import_id: int, batch: int, counts: Counts, actor: str, now: datetime
+    conn: Connection,
+    keys: KeyRing,
+    import_id: int,
+    batch: int,
+    counts: Counts,
+    *,
+    rejects_bytes: int,
+    actor: str,
+    now: datetime,
 ) -> None:
     """Note a batch in the transaction that writes it, with its row in the audit trail."""
     values = {field.name: getattr(counts, field.name) for field in fields(counts)}
-    conn.execute(insert(import_batches).values(import_id=import_id, batch=batch, done_at=now, **values))
+    conn.execute(
+        insert(import_batches).values(
+            import_id=import_id, batch=batch, done_at=now, rejects_bytes=rejects_bytes, **values
+        )
+    )
     told = f"batch {batch}: {counts.added} new, {counts.changed} changed, {counts.ended} ended"
     audit.record(
         conn,

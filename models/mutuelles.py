@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, String, Table
+from collections.abc import Mapping
 
-from models.database import Id, metadata
+from sqlalchemy import Boolean, Column, String, Table, insert, select
+
+from config import facts
+from models.database import Connection, Id, metadata
+from models.places import fold
 
 mutuelles = Table(
     "mutuelles",
@@ -16,3 +20,25 @@ mutuelles = Table(
     Column("demo", Boolean, nullable=False, default=False),
 )
 """`cercle_pcode` is the cercle's code in the division of 2021, the strategy's own map of 64 mutuelles."""
+
+
+def codes(conn: Connection) -> dict[str, int]:
+    """The id of each mutuelle by its code."""
+    return {row.code: row.id for row in conn.execute(select(mutuelles.c.code, mutuelles.c.id))}
+
+
+def make_missing(conn: Connection, told: Mapping[str, tuple[str, str]]) -> int:
+    """Make those of `told` (code to name and cercle) that are not there; how many.
+
+    One whose cercle is in no division of 2021, or whose code or name is too long, is not made.
+    """
+    pcodes = {fold(row["cercle"]): row["pcode"] for row in facts.reference("mali_admin_2021") if row["pcode"]}
+    known = codes(conn)
+    rows = [
+        {"code": code, "name": name, "cercle_pcode": pcodes[fold(cercle)], "demo": False}
+        for code, (name, cercle) in told.items()
+        if code not in known and fold(cercle) in pcodes and len(code) <= 20 and len(name) <= 60
+    ]
+    if rows:
+        conn.execute(insert(mutuelles), rows)
+    return len(rows)

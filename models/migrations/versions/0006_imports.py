@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("unchanged", sa.Integer(), nullable=False),
         sa.Column("ended", sa.Integer(), nullable=False),
         sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("rejects_bytes", sa.BigInteger(), nullable=False),
         sa.Column("done_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["import_id"], ["imports.id"], name="fk_import_batches_import_id"),
         sa.PrimaryKeyConstraint("import_id", "batch", name="pk_import_batches"),
