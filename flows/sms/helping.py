@@ -43,7 +43,7 @@ def not_understood(talk: Talk) -> Answer:
     words = talk.said.args
     if words and grammar.stops(words[0]) and not any(word.isdigit() for word in words):
         return stopping.asked(talk)
-    near = grammar.hint(talk.said)
+    near = grammar.hint(talk.said, staff=talk.nurse is not None)
     meant = talk.t(" {word}?", word=near) if near and near != _example(talk).split()[0] else ""
     echo = gsm7.fold(" ".join(words))[:LONGEST_ECHO].strip()
     raise Mistake(
