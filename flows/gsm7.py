@@ -7,6 +7,7 @@ that fits (ɛ to è, ɲ to ny).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -22,6 +23,8 @@ EXTENSION = frozenset("\f^{}\\[~]|€")
 """Letters of two septets: an escape and the letter."""
 
 ALPHABET = BASIC | EXTENSION
+
+_OUTSIDE = re.compile(f"[^{re.escape(''.join(sorted(ALPHABET)))}]")
 
 SCREEN_SEPTETS = 160
 """The most septets on a USSD screen, navigation lines included. Operators cut between 160 and 184."""
@@ -39,6 +42,8 @@ class OutsideAlphabet(ValueError):
 
 def septets(text: str) -> int:
     """The length of `text` in septets. Raises OutsideAlphabet."""
+    if BASIC.issuperset(text):
+        return len(text)
     letters = set(text)
     if not letters <= ALPHABET:
         raise OutsideAlphabet(f"not in GSM-7: {''.join(sorted(letters - ALPHABET))!r}")
@@ -47,11 +52,9 @@ def septets(text: str) -> int:
 
 
 @cache
-def replacements() -> dict[int, str]:
-    """The rewriting table, for `str.translate`: code point to letters of GSM-7."""
-    return {
-        ord(row["char"]): row["replacement_for_gsm7"] for row in _letters() if row["replacement_for_gsm7"]
-    }
+def replacements() -> dict[str, str]:
+    """The rewriting table: a letter outside of the alphabet to letters of GSM-7."""
+    return {row["char"]: row["replacement_for_gsm7"] for row in _letters() if row["replacement_for_gsm7"]}
 
 
 def _letters() -> tuple[facts.Row, ...]:
@@ -60,10 +63,12 @@ def _letters() -> tuple[facts.Row, ...]:
 
 def fold(text: str) -> str:
     """`text` in letters of GSM-7: rewritten by the table, and `?` for what the table does not know."""
-    if ALPHABET.issuperset(text):
-        return text
-    rewritten = text.translate(replacements())
-    return "".join(letter if letter in ALPHABET else "?" for letter in rewritten)
+    # Most texts have none or few such letters: only these are looked at.
+    return _OUTSIDE.sub(_rewritten, text)
+
+
+def _rewritten(found: re.Match[str]) -> str:
+    return replacements().get(found[0], "?")
 
 
 def segments(text: str) -> int:

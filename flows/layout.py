@@ -35,8 +35,9 @@ def pages(screen: Screen, charset: str, navigation: Navigation, fault: str = "")
     foot = [] if isinstance(screen, End) or not navigation.can_go_back else [f"0 {navigation.back}"]
     whole = _text([title, *flowing, *pinned, *foot])
     sheet = _Sheet.of(whole, charset)
+    whole = sheet.written(whole)
     if sheet.holds(whole):
-        return (sheet.written(whole),)
+        return (whole,)
     if sheet.size(title) > sheet.most // 2:
         title, flowing = "", [title, *flowing]
     return _paged(

@@ -76,6 +76,12 @@ def test_fold(text: str, expected: str) -> None:
     assert gsm7.fold(text) == expected
 
 
+def test_the_table_rewrites_what_is_outside_of_the_alphabet_into_it() -> None:
+    table = gsm7.replacements()
+    assert gsm7.ALPHABET.isdisjoint(table)
+    assert gsm7.ALPHABET.issuperset("".join(table.values()))
+
+
 @given(st.text(max_size=300))
 def test_folded_text_can_always_be_sent(text: str) -> None:
     assert gsm7.segments(gsm7.fold(text)) >= 1
