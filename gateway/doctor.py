@@ -19,6 +19,7 @@ from sqlalchemy import func, literal, select
 from config.faults import Fault
 from config.jobs import ANSWER_OWED, ERASE, LANES, SEAL_AUDIT
 from config.settings import BadSettings, Settings, load, weak
+from gateway.providers import provider_of
 from gateway.runtime import REFUSALS, redis_client
 from gateway.sessions import OWED
 from models.database import Database
@@ -74,7 +75,7 @@ def examine() -> Iterator[Finding]:
         yield Finding("settings", BAD, str(fault), "correct the environment or ramu.toml")
         return
     yield Finding("settings", OK, "read")
-    for check in (_secrets, _keys, _folder, _database, _redis):
+    for check in (_secrets, _keys, _folder, _provider, _database, _redis):
         yield from check(settings)
 
 
@@ -110,6 +111,26 @@ def _folder(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
     state, remedy = (OK, "") if free > FREE_BYTES else (BAD, "make room: without it nothing can be stored")
     yield Finding("disk", state, f"{free // 1_000_000} MB free", remedy)
+
+
+def _provider(settings: Settings) -> Iterator[Finding]:
+    """Whether SMS can leave. The provider is not called: that would cost money, or be counted as misuse."""
+    try:
+        provider = provider_of(settings)
+    except Fault as fault:
+        found, _, remedy = str(fault).partition(" Remedy: ")
+        yield Finding("provider", BAD, found, remedy)
+        return
+    if provider is None:
+        yield Finding("provider", DOUBT, "none is set: SMS wait", "RAMU_PROVIDER, see docs/providers.md")
+        return
+    provider.close()
+    if settings.provider == "simulated":
+        yield Finding("provider", DOUBT, "simulated: no SMS reaches a phone", "RAMU_PROVIDER=<a real one>")
+    elif not settings.sender:
+        yield Finding("provider", DOUBT, f"{provider.name}, without a sender of ours", "RAMU_SENDER")
+    else:
+        yield Finding("provider", OK, f"{provider.name}, configured")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
+from contextlib import suppress
 from dataclasses import asdict
+from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 
@@ -119,7 +121,10 @@ def send(to: str, text: str, as_json: bool) -> None:
 def own_hooks(settings: Settings) -> str:
     """The callbacks of the gateway on this machine, with a secret that it accepts."""
     secret = settings.secrets[0] if settings.secrets else DEMO_SECRET
-    return f"http://127.0.0.1:{settings.port}/hooks/africastalking/{secret}"
+    host = settings.host
+    with suppress(ValueError):  # a name
+        host = "127.0.0.1" if ip_address(host).is_unspecified else host
+    return f"http://{host}:{settings.port}/hooks/africastalking/{secret}"
 
 
 def _listening(port: int, simulation: Simulation) -> Server:

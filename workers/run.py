@@ -23,7 +23,7 @@ import click
 from redis.exceptions import RedisError
 
 from config.faults import Fault
-from config.jobs import LANES
+from config.jobs import LANES, TRANSACTIONAL
 from config.settings import CHECKOUT, Settings, load
 from gateway.register import keys_made_if_missing, prepare_demo
 from gateway.runtime import redis_client, utc_now
@@ -31,7 +31,7 @@ from models import demo_world
 from workers.children import Child, Family
 from workers.servers import RedisServer, ServerFailed, ServerMissing
 from workers.servers.process import tail
-from workers.web import check_port
+from workers.web import check_port, check_provider_port
 
 MOST_LOG_BYTES = 20_000_000
 START_SECONDS = 30.0
@@ -41,6 +41,7 @@ RAMU runs. Everybody in it is invented.
 
   Phone simulator   {address}/simulator
   Health            {address}/health/ready
+  SMS that were sent to a phone   {provider}/simulate/outbox?number=%2B{digits}
 
 Try:
   1. In the simulator, call {code} from {phone}.
@@ -63,17 +64,20 @@ def run() -> None:
     with ExitStack() as stack:
         stack.enter_context(_alone(settings.data_folder))
         check_port(settings)
+        check_provider_port(settings)
         redis = _redis(settings, stack)
         if redis:
             settings = load(demo=True, redis_url=redis.url)
         keys_made_if_missing(settings)
         output = _output(settings)
         family = stack.enter_context(Family(_environment(settings), output))
+        family.start("simulated provider", "provider", "simulate", "--port", str(settings.port + 1))
         web = family.start("web", "web")
         # The web processes need as long to start as the tables and people: both go on at once.
         prepare_demo(settings, utc_now())
         _wait_until_ready(settings, web, stop)
-        for lane in LANES:
+        for lane in (*LANES, TRANSACTIONAL):
+            # Two for what people wait for: one may be waiting for a slow provider.
             family.start(f"worker of {lane}", "worker", "--lane", lane)
         family.start("tick", "tick")
         if not stop.is_set():
@@ -143,8 +147,15 @@ def _environment(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "REDIS_URL": settings.redis_url.get_secret_value(),
         "PORT": str(settings.port),
+        # Nobody in the demonstration exists: no message of it may reach a phone.
+        "RAMU_PROVIDER": "simulated",
+        "RAMU_PROVIDER_URL": _provider_address(settings),
         "PYTHONPATH": str(CHECKOUT),
     }
+
+
+def _provider_address(settings: Settings) -> str:
+    return f"http://127.0.0.1:{settings.port + 1}"
 
 
 def _output(settings: Settings) -> IO[bytes] | None:
@@ -189,6 +200,8 @@ def _show(settings: Settings, output: IO[bytes] | None) -> None:
         SCREEN.format(
             address=settings.address,
             code=settings.service_code,
+            provider=_provider_address(settings),
+            digits=phone.removeprefix("+"),
             phone=phone,
             number=number,
             form=urlencode(

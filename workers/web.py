@@ -45,14 +45,25 @@ def web() -> None:
 
 def check_port(settings: Settings) -> None:
     """Raises Fault when somebody listens there. The server itself would share the port, and lose half of the calls."""
+    _check(settings.host, settings.port, settings.port)
+
+
+def check_provider_port(settings: Settings) -> None:
+    """Raises Fault when the simulated provider cannot listen beside the gateway, on the port after its own."""
+    _check("127.0.0.1", settings.port + 1, settings.port)
+
+
+def _check(host: str, port: int, base: int) -> None:
+    """The remedy is two further: a whole demonstration takes a port and the next one."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((settings.host, settings.port))
+            listener.bind((host, port))
+        except OverflowError:
+            raise Fault(f"no port {port}. Remedy: PORT=8000") from None
         except OSError as fault:
             raise Fault(
-                f"port {settings.port} of {settings.host}: {fault.strerror}."
-                f" Remedy: end it, or PORT={settings.port + 1}"
+                f"port {port} of {host}: {fault.strerror}. Remedy: end who listens there, or PORT={base + 2}"
             ) from fault
 
 

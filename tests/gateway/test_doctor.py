@@ -28,6 +28,10 @@ def installation(
         "RAMU_DATA_FOLDER": str(folder),
         "RAMU_WEBHOOK_SECRETS": "s" * 32,
         "RAMU_SETTINGS": os.devnull,
+        "RAMU_PROVIDER": "africastalking",
+        "RAMU_PROVIDER_USERNAME": "ramu",
+        "RAMU_PROVIDER_KEY": "k" * 64,
+        "RAMU_SENDER": "RAMU",
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
@@ -47,7 +51,7 @@ def bad(part: str) -> str:
     return found[0]["found"]
 
 
-@pytest.mark.parametrize("part", ["settings", "secrets", "keys", "disk", "redis", "clock"])
+@pytest.mark.parametrize("part", ["settings", "secrets", "keys", "disk", "provider", "redis", "clock"])
 def test_a_sound_part_is_ok(installation: pytest.MonkeyPatch, part: str) -> None:
     assert [finding["state"] for finding in findings(part)] == ["ok"]
 
@@ -62,6 +66,15 @@ def test_a_sound_part_is_ok(installation: pytest.MonkeyPatch, part: str) -> None
         pytest.param(
             "DATABASE_URL", "postgresql://127.0.0.1:1/x", "database", "does not answer", id="no database"
         ),
+        pytest.param("RAMU_PROVIDER_KEY", "", "provider", "provider_key", id="no key of the provider"),
+        pytest.param("RAMU_PROVIDER_KEY", "a key\n", "provider", "provider_key", id="a key badly copied"),
+        pytest.param("RAMU_PROVIDER_USERNAME", "", "provider", "provider_username", id="no account"),
+        pytest.param("RAMU_PROVIDER_URL", "http://192.0.2.1", "provider", "in clear", id="a key in clear"),
+        pytest.param(
+            "RAMU_PROVIDER_AUTHORITIES", "/nowhere", "provider", "no such file", id="no authorities"
+        ),
+        pytest.param("RAMU_PROVIDER", "aggregator", "provider", "provider_url", id="no aggregator's address"),
+        pytest.param("RAMU_PROVIDER", "pigeon", "settings", "provider", id="an unknown provider"),
         pytest.param("RAMU_KEY_FOLDER", "/nonexistent", "keys", "no key ring", id="no keys"),
     ],
 )
@@ -117,9 +130,29 @@ def test_a_queue_without_a_worker_or_a_tick_is_named(
     assert findings("tick") == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        pytest.param("RAMU_PROVIDER", "", "SMS wait", id="none"),
+        pytest.param("RAMU_PROVIDER", "simulated", "no SMS reaches a phone", id="simulated"),
+        pytest.param("RAMU_SENDER", "", "without a sender", id="no sender"),
+    ],
+)
+def test_a_provider_that_reaches_nobody_is_doubted(
+    installation: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    installation.setenv(name, value)
+    (finding,) = findings("provider")
+    assert finding["state"] == "doubt"
+    assert told in finding["found"]
+    assert finding["remedy"]
+
+
 def test_no_secret_and_no_password_is_told(installation: pytest.MonkeyPatch) -> None:
     installation.setenv("DATABASE_URL", "postgresql://ramu:hunter22@127.0.0.1:1/x")
     installation.setenv("RAMU_WEBHOOK_SECRETS", "almostgoodenough")
+    installation.setenv("RAMU_PROVIDER_KEY", "costly key")
     told = CliRunner().invoke(doctor).output
     assert "hunter22" not in told
     assert "almostgoodenough" not in told
+    assert "costly" not in told

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -85,11 +86,11 @@ def start(folder: Path, port: int, **environment: str) -> Running:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    """A run that is ready with all its processes: Redis, granian and two of its own, two workers, the tick."""
-    started = start(tmp_path / "data", free_port())
+    """A run that is ready with all its processes: Redis, provider, web and two of its own, three workers, tick."""
+    started = start(tmp_path / "data", free_port(), RAMU_PROVIDER="africastalking", RAMU_PROVIDER_KEY="real")
     try:
         started.wait_until(lambda: started.get("/health/ready")[0] == 200)
-        started.wait_until(lambda: len(started.family()) >= 7)
+        started.wait_until(lambda: len(started.family()) >= 9)
         yield started
     finally:
         family = [started.process.pid, *started.family()]
@@ -185,7 +186,29 @@ def test_a_busy_port_is_refused_in_one_line(running: Running, tmp_path: Path) ->
     _, wrong = second.process.communicate(timeout=30)
     assert second.process.returncode == 1
     assert wrong.count("\n") == 1
-    assert f"PORT={running.port + 1}" in wrong
+    assert f"PORT={running.port + 2}" in wrong
+
+
+def test_a_busy_port_beside_is_refused_in_one_line(running: Running, tmp_path: Path) -> None:
+    second = start(tmp_path / "other", running.port - 1)
+    _, wrong = second.process.communicate(timeout=30)
+    assert second.process.returncode == 1
+    assert wrong.count("\n") == 1
+    assert f"port {running.port}" in wrong
+
+
+def test_a_run_brings_its_own_provider_whatever_the_settings_say(running: Running) -> None:
+    line = HTTPConnection("127.0.0.1", running.port + 1, timeout=5)
+    line.request("GET", "/simulate/outbox?number=%2B22370000001")
+    answer = line.getresponse()
+    assert (answer.status, answer.read()) == (200, b'{"messages": []}')
+    line.close()
+    (provider,) = (
+        pid for pid in running.family() if b"simulate" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    )
+    told = Path(f"/proc/{provider}/environ").read_bytes()
+    assert b"RAMU_PROVIDER=simulated\0" in told
+    assert stat.S_IMODE((running.folder / "provider").stat().st_mode) == 0o700
 
 
 def test_a_bad_setting_is_named_in_one_line(tmp_path: Path) -> None:
