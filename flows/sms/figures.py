@@ -26,8 +26,22 @@ YEAR_DIGITS = 4
 YEAR, SURE, SHAPED, SLIP, LEFT_OVER, LENGTH_ONLY = 1, 2, 4, 6, 8, 12
 
 
+def runs(said: Sequence[str], how: str) -> list[str]:
+    """The words of a message with the groups in each row of digits joined; `how` is a word of SMS_JOINS.
+
+    Codes stand in front: what comes behind them are acts and amounts, which are never joined.
+    """
+    words: list[str] = []
+    for are_digits, row in groupby(said, str.isdigit):
+        groups = list(row)
+        words += joined(groups, how) if are_digits else groups
+        if are_digits and how in ("CODE", "CODES"):
+            how = "NONE"
+    return words
+
+
 def joined(groups: Sequence[str], how: str) -> list[str]:
-    """`groups` of digits with those joined that are one number; `how` is a word of SMS_JOINS."""
+    """One row of groups of digits with those joined that are one number."""
     if how == "NONE" or not 1 < len(groups) <= LONGEST_RUN:
         return list(groups)
     if how == "ALL":
@@ -36,15 +50,6 @@ def joined(groups: Sequence[str], how: str) -> list[str]:
         return ["".join(group.zfill(2) for group in groups)]
     code, *behind = _code_first(groups)
     return [code, *(joined(behind, how) if how == "CODES" else behind)]
-
-
-def runs(said: Sequence[str], how: str) -> list[str]:
-    """The words of a message with the groups in each row of digits joined."""
-    words: list[str] = []
-    for are_digits, row in groupby(said, str.isdigit):
-        groups = list(row)
-        words += joined(groups, how) if are_digits else groups
-    return words
 
 
 def national(number: str) -> str:
@@ -83,6 +88,8 @@ def _cost(groups: Sequence[str]) -> int | None:
     if len(groups) == 1:
         return _alone(groups[0])
     whole = "".join(groups)
+    if national(whole) != whole:
+        return SURE
     cost = sureness(whole)
     if cost is None or any((sureness(group) or LENGTH_ONLY) <= SLIP for group in groups):
         return None

@@ -11,10 +11,9 @@ nothing is noted, cancelled or stopped unless its command is spelt as the table 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
 
 from config.vocabulary import SMS_COMMANDS
 from flows.sms import words
@@ -83,10 +82,7 @@ def hint(said: Said, staff: bool = True) -> str | None:
     """
     if said.word != UNKNOWN or not said.args:
         return None
-    known = words.ever()
-    shown = known.single if staff else [alias for alias in known.single if alias not in known.staff]
-    near = get_close_matches(said.args[0][:LONGEST_COMPARED], shown, n=1)
-    return known.printed[known.commands[near[0]].word] if near else None
+    return words.ever().near(said.args[0][:LONGEST_COMPARED], staff)
 
 
 def stops(word: str) -> bool:
@@ -148,9 +144,9 @@ def _commanded(said: tuple[str, ...], known: Words) -> Said | None:
     """A command with what stands behind it; None when there is none, or when it is a word of a sentence."""
     command, behind = known.command(said) or (known.slip(said[0]), said[1:])
     if command is None:
-        return None
+        return _with_numbers("ACT_DONE", _code_first(said)) if _is_act_then_code(said, known) else None
     if command.behind == "FIGURES_FIRST":
-        behind = _code_first(behind)
+        behind = _code_first(behind) if _is_act_then_code(behind, known) else behind
         if behind and not behind[0].isdigit():
             return None
     if command.behind in EXACT:
@@ -160,11 +156,14 @@ def _commanded(said: tuple[str, ...], known: Words) -> Said | None:
     return _with_its_args(command, behind)
 
 
-def _code_first(behind: tuple[str, ...]) -> tuple[str, ...]:
-    """S CES 482913 is S 482913 CES."""
-    if len(behind) > 1 and len(behind[0]) == ACT_LETTERS and len(behind[1]) == CODE_DIGITS:
-        return (behind[1], behind[0], *behind[2:]) if behind[0].isalpha() and behind[1].isdigit() else behind
-    return behind
+def _is_act_then_code(said: Sequence[str], known: Words) -> bool:
+    return len(said) > 1 and said[0] in known.acts and said[1].isdigit() and len(said[1]) == CODE_DIGITS
+
+
+def _code_first(said: tuple[str, ...]) -> tuple[str, ...]:
+    """CES 482913 is 482913 CES."""
+    act, code, *rest = said
+    return (code, act, *rest)
 
 
 def _fits(command: Command, behind: tuple[str, ...], known: Words) -> bool:

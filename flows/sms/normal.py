@@ -52,8 +52,9 @@ def plain_letters(text: str) -> str:
 def _plain(letter: str) -> str:
     if letter == "\u061f":  # Arabic question mark
         return ASKED
-    rewritten = gsm7.replacements().get(ord(letter), letter)
-    return "".join(map(_capital, unicodedata.normalize("NFKD", rewritten).upper()))
+    folded = gsm7.fold(letter)
+    known = letter if folded == ASKED else folded
+    return "".join(map(_capital, unicodedata.normalize("NFKD", known).upper()))
 
 
 def _capital(letter: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from itertools import product
 
@@ -42,12 +43,13 @@ class Words:
         self.topics = _of(rows, "TOPIC")
         self.opening = _of(rows, "OPENING")
         self.polite = _of(rows, "POLITE")
+        self.acts = frozenset(acts)
         self.staff = frozenset(row["alias"] for row in rows if row["for"] == "STAFF")
         self.longest = max((alias.count(" ") + 1 for alias in self.commands), default=1)
         self._ends = self._polite_ends()
         self.single = [alias for alias in self.commands if " " not in alias]
         self.printed = {command.word: alias for alias, command in reversed(self.commands.items())}
-        self.glued = dict(self._glued(tuple(acts)))
+        self.glued = dict(self._glued())
         self._near = self._one_letter_less()
 
     def command(self, said: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None:
@@ -73,6 +75,18 @@ class Words:
         one = found.pop() if len(found) == 1 else None
         return one if one is not None and one.slips else None
 
+    def near(self, typed: str, staff: bool) -> str | None:
+        """The command that `typed` begins with or resembles, as it is printed; others than `staff` see none of theirs."""
+        shown = [
+            alias for alias in self.single if alias[0] == typed[0] and (staff or alias not in self.staff)
+        ]
+        begun = [alias for alias in shown if len(alias) >= SHORTEST_GLUED and typed.startswith(alias)]
+        printed = [alias for alias in shown if self.printed[self.commands[alias].word] == alias]
+        for close in (begun, get_close_matches(typed, printed, n=1), get_close_matches(typed, shown, n=1)):
+            if close:
+                return self.printed[self.commands[max(close, key=len)].word]
+        return None
+
     def aliases(self, word: str) -> list[str]:
         """The spellings of a command, the longest first."""
         return sorted((one for one in self.single if self.commands[one].word == word), key=len, reverse=True)
@@ -91,14 +105,14 @@ class Words:
                     near.setdefault(form, set()).add(alias)
         return near
 
-    def _glued(self, acts: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def _glued(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """STOPRAMED, CESMED, MERCIDROITS: two known words, unless together they are a word of the table themselves."""
         commands = _long(self.commands)
-        behind = (*_long(self.topics), *_long(self.polite), *acts)
+        behind = (*_long(self.topics), *_long(self.polite), *self.acts)
         known = self.commands.keys() | self.topics | self.opening | self.polite
         for pair in (
             *product(commands, behind),
-            *product(acts, acts),
+            *product(self.acts, self.acts),
             *product(_long(self.polite), commands),
         ):
             if "".join(pair) not in known:
@@ -122,10 +136,14 @@ def _forms(word: str) -> set[str]:
 @lru_cache(maxsize=8)
 def on(day: date) -> Words:
     """The words in force on a day."""
-    return Words(facts.SHIPPED.in_force("sms_words", day))
+    return _with_acts(facts.SHIPPED.in_force("sms_words", day), facts.SHIPPED.in_force("acts", day))
 
 
 @cache
 def ever() -> Words:
     """The words of any day: what a message is made of does not hang on when it is read."""
-    return Words(facts.rows("sms_words"), {row["code"] for row in facts.rows("acts")})
+    return _with_acts(facts.rows("sms_words"), facts.rows("acts"))
+
+
+def _with_acts(rows: Iterable[Row], acts: Iterable[Row]) -> Words:
+    return Words(rows, (act["code"] for act in acts))
