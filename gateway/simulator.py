@@ -1,13 +1,13 @@
 """The phone simulator: a basic handset in a web page, served in the demonstration only.
 
-It calls the provider's callback inside of this process, as the provider would, so that what it shows is what a
-phone gets. The page works without JavaScript: each press of a key is then one form.
+It calls the provider's callbacks inside of this process, as the provider would, so that what it shows is what a
+phone gets. The page works without JavaScript: each press of a key is then one form. With it, SMS appear as they come.
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,9 +19,9 @@ from config.settings import DEMO_SECRET
 from flows import gsm7
 from gateway.guards import guarded
 from gateway.runtime import Runtime
-from models import demo_world, messages
-from models.database import DatabaseAway
-from models.identifiers import BadMsisdn, Msisdn
+from gateway.simulator_sms import LONGEST_SMS, fields, received
+from gateway.simulator_sms import PATH as SMS_PATH
+from models import demo_world
 
 PATH = f"/hooks/africastalking/{DEMO_SECRET}/ussd"
 KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#")
@@ -86,17 +86,26 @@ class Network:
                 "text": handset.text,
             }
         )
-        # The layer in front of Flask is asked, as it is set up now.
-        client = Client(self._app.wsgi_app)
-        answer = client.post(PATH, data=body, content_type="application/x-www-form-urlencoded")
-        headers = "\n".join(f"{name}: {value}" for name, value in answer.headers)
+        told, handset = self._post(handset, PATH, body)
         return replace(
             handset,
-            screen=answer.text.removeprefix("CON ").removeprefix("END "),
-            waits="yes" if answer.text.startswith("CON ") else "",
-            sent=f"POST {PATH}\n\n{body}",
-            received=f"HTTP {answer.status}\n{headers}\n\n{answer.text}",
+            screen=told.removeprefix("CON ").removeprefix("END "),
+            waits="yes" if told.startswith("CON ") else "",
         )
+
+    def write(self, handset: Handset, text: str) -> Handset:
+        """An SMS; a call that goes on is not disturbed. The answer comes by SMS, too."""
+        body = urlencode(fields(handset.phone, text, self._code.strip("*#")))
+        return self._post(handset, SMS_PATH, body)[1]
+
+    def _post(self, handset: Handset, path: str, body: str) -> tuple[str, Handset]:
+        """What was answered, and the handset with the raw request and answer."""
+        # The layer in front of Flask is asked, as it is set up now.
+        client = Client(self._app.wsgi_app)
+        answer = client.post(path, data=body, content_type="application/x-www-form-urlencoded")
+        headers = "\n".join(f"{name}: {value}" for name, value in answer.headers)
+        raw = f"HTTP {answer.status}\n{headers}\n\n{answer.text}"
+        return answer.text, replace(handset, sent=f"POST {path}\n\n{body}", received=raw)
 
 
 def add_simulator(app: Flask, runtime: Runtime) -> None:
@@ -114,6 +123,11 @@ def add_simulator(app: Flask, runtime: Runtime) -> None:
     def press() -> str:
         return page(_pressed(_handset_of(request.form, runtime.settings.service_code), request.form, network))
 
+    @pages.get("/simulator/sms")
+    @guarded("demo")
+    def sms() -> dict[str, Any]:
+        return {"messages": [asdict(one) for one in received(runtime, request.args.get("phone", ""))]}
+
     @pages.get("/simulator/<name>")
     @guarded("demo")
     def file(name: str) -> Response:
@@ -126,7 +140,8 @@ def add_simulator(app: Flask, runtime: Runtime) -> None:
             keys=KEYS,
             phones=_phones(),
             numbers=_numbers(),
-            inbox=_inbox(runtime, handset.phone),
+            inbox=received(runtime, handset.phone),
+            longest_sms=LONGEST_SMS,
         )
 
     app.register_blueprint(pages)
@@ -155,6 +170,10 @@ def _pressed(handset: Handset, form: MultiDict[str, str], network: Network) -> H
     pressed = form.get("do")
     if pressed == "end":
         return Handset(phone=handset.phone, dialled=handset.dialled)
+    if pressed == "look":
+        return handset
+    if pressed == "sms":
+        return network.write(handset, form.get("sms", "")[:LONGEST_SMS])
     return network.send(handset) if pressed == "send" and handset.in_call else network.call(handset)
 
 
@@ -165,14 +184,3 @@ def _phones() -> dict[str, str]:
 
 def _numbers() -> list[Any]:
     return [one for one in demo_world.expected() if one.number]
-
-
-def _inbox(runtime: Runtime, phone: str) -> tuple[tuple[str, str], ...]:
-    """SMS that are owed to this phone: (time in Bamako, text)."""
-    try:
-        found = messages.latest(runtime.database.reader(), runtime.keys, Msisdn.parse(phone))
-    except (BadMsisdn, DatabaseAway):
-        return ()
-    finally:
-        runtime.database.give_back()
-    return tuple((f"{at:%H:%M:%S}", text) for at, text in found)
