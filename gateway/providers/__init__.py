@@ -57,11 +57,13 @@ def _africastalking(settings: Settings, line: Line) -> Provider:
 
 def _aggregator(settings: Settings, line: Line) -> Provider:
     url = _need(settings, "provider_url", settings.provider_url)
-    key = _need(settings, "provider_key", settings.provider_key.get_secret_value())
     if settings.aggregator is None:
         raise Fault(
             "aggregator: not described. Remedy: the table [aggregator] of docs/providers.md in ramu.toml"
         )
+    key = settings.provider_key.get_secret_value()
+    if settings.aggregator.needs_key:
+        _need(settings, "provider_key", key)
     return AggregatorProvider(
         line,
         settings.aggregator,

@@ -54,6 +54,9 @@ FORM: dict[str, Any] = {
 """The same with a form and the key in it."""
 
 
+ACCOUNT = {"provider_username": "ramu", "provider_key": KEY, "sender": "RAMU"}
+
+
 @dataclass(frozen=True)
 class Adapter:
     """One adapter: its name in a test, its settings, and its provider's words for an answer."""
@@ -66,11 +69,7 @@ class Adapter:
         """The adapter with its provider at this address."""
         made = provider_of(
             load(
-                provider_url=url,
-                provider_username="ramu",
-                provider_key=KEY,
-                sender="RAMU",
-                **{**self.told, **settings},
+                **{**ACCOUNT, "provider_url": url, **self.told, **settings},
             )
         )
         assert made is not None

@@ -9,6 +9,8 @@ import pytest
 
 from tests.providers.fault_server import Behaviour, FaultServer, self_signed
 
+Serve = Callable[..., FaultServer]
+
 
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,7 +20,7 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., FaultServer]]:
+def serve() -> Iterator[Serve]:
     """Starts a fault server with a behaviour."""
     started: list[FaultServer] = []
 

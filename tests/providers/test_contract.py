@@ -12,9 +12,9 @@ import pytest
 
 from gateway.providers import Answered, NotSent, Outcome, Unknown
 from tests.providers.adapters import ADAPTERS, AWA, BINTOU, KEY, SECONDS, TEXT, Adapter
-from tests.providers.fault_server import Connection, FaultServer, answer, closed_port
+from tests.providers.conftest import Serve
+from tests.providers.fault_server import Connection, answer, closed_port
 
-Serve = Callable[..., FaultServer]
 OK_DATE = "Sun, 22 Nov 2026 10:00:00 GMT"
 PAGE = b"<html>Proxy error +22370000001</html>"
 
