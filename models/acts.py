@@ -28,10 +28,14 @@ from models import verifications
 from models.database import Connection, Db, Id, Prepared, UtcDateTime, metadata
 from models.days import bounds, day_of, month_bounds
 from models.locks import Overtaken
+from models.places import fold
 from models.visit_codes import OPEN, visit_codes
 
 MOST_UNSIGNED = 20
 """Codes without an act that a sheet names; more are not read out by SMS anyway."""
+
+LEAST = 4
+"""Letters of a label that name an act."""
 
 _STANDING = text("undone_at IS NULL")
 
@@ -167,8 +171,14 @@ def known(day: date) -> tuple[Act, ...]:
 
 
 def named(word: str, day: date) -> Act | None:
-    """The kind of act that `word` names, by its code or its digit on the menu; None for another word."""
-    return next((act for act in known(day) if word in (act.code, act.digit) and word), None)
+    """The kind of act that `word` names, in capitals: its code, its digit on the menu, or the beginning of its label.
+
+    None for another word. A beginning has LEAST letters, or it could be the code of something else.
+    """
+    kinds = known(day)
+    exact = (act for act in kinds if word and word in (act.code, act.digit))
+    begun = (act for act in kinds if len(word) >= LEAST and fold(act.label).startswith(word))
+    return next(exact, None) or next(begun, None)
 
 
 def record(

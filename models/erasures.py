@@ -14,10 +14,13 @@ from models.complaints import complaints
 from models.consent import consents
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
 from models.identifiers import Msisdn
+from models.inbound import WAITING, inbound
 from models.keyring import KeyRing
-from models.messages import messages
+from models.messages import PENDING, messages
 from models.phones import GSM7, PHONE, phone_index, phone_links, phones
+from models.reports import reports
 from models.threads import threads
+from models.visit_answers import visit_questions
 
 REQUESTED, DONE = "REQUESTED", "DONE"
 
@@ -49,6 +52,17 @@ _WAITING = Prepared(
     .order_by(erasures.c.id)
     .limit(bindparam("limit"))
 )
+_answer_leaves = exists().where(
+    messages.c.to_index == erasures.c.phone_index,
+    messages.c.state == PENDING,
+    messages.c.created_at >= bindparam("since"),
+)
+_WAITING_UNANSWERED = Prepared(
+    select(erasures.c.id, erasures.c.reference)
+    .where(erasures.c.state == REQUESTED, ~_answer_leaves)
+    .order_by(erasures.c.id)
+    .limit(bindparam("limit"))
+)
 
 
 def request(conn: Connection, keys: KeyRing, *, reference: str, phone: Msisdn, now: datetime) -> None:
@@ -57,9 +71,16 @@ def request(conn: Connection, keys: KeyRing, *, reference: str, phone: Msisdn, n
     _INSERT.run(conn, reference=reference, phone=phone_index(keys, phone), sealed=sealed, now=now)
 
 
-def waiting(db: Db, limit: int = 100) -> list[tuple[int, str]]:
-    """(id, reference) of the requests to carry out, the oldest first. Raises DatabaseAway."""
-    return [(erasure_id, reference) for erasure_id, reference in _WAITING.all(db, limit=limit)]
+def waiting(db: Db, limit: int = 100, *, leaving_since: datetime | None = None) -> list[tuple[int, str]]:
+    """(id, reference) of the requests to carry out, the oldest first. Raises DatabaseAway.
+
+    Without those of phones for which an SMS is on its way that was owed since `leaving_since`: it is sent first.
+    """
+    if leaving_since is None:
+        found = _WAITING.all(db, limit=limit)
+    else:
+        found = _WAITING_UNANSWERED.all(db, since=leaving_since, limit=limit)
+    return [(erasure_id, reference) for erasure_id, reference in found]
 
 
 def carry_out(conn: Connection, keys: KeyRing, erasure_id: int, now: datetime) -> Msisdn | None:
@@ -88,7 +109,13 @@ def _forget(conn: Connection, index: bytes) -> None:
     conn.execute(delete(consents).where(consents.c.phone_id == ours, consents.c.given))
     conn.execute(delete(callbacks).where(callbacks.c.phone_index == index))
     conn.execute(delete(messages).where(messages.c.to_index == index))
-    for ours_alone in (complaints, threads):
+    conn.execute(delete(reports).where(reports.c.phone_index == index))
+    # The row of what came stays without its words: the provider may deliver it again, and it was answered.
+    blank = {"from_index": None, "from_sealed": None, "text_sealed": None}
+    conn.execute(
+        update(inbound).where(inbound.c.from_index == index, inbound.c.state != WAITING).values(blank)
+    )
+    for ours_alone in (complaints, threads, visit_questions):
         conn.execute(delete(ours_alone).where(ours_alone.c.phone_index == index))
     refused = exists().where(consents.c.phone_id == phones.c.id)
     conn.execute(delete(phones).where(phones.c.phone_index == index, ~refused))

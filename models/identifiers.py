@@ -166,7 +166,8 @@ def slips(number: str, day: date, rules: Facts = facts.SHIPPED) -> tuple[CardNum
 
     Only cards with a check digit: among those nearly every slip is found out, so that few cards are this near.
     """
-    if not any(shape["check"] == DAMM for shape in _shapes(rules, day).get(len(number), ())):
+    shapes = _shapes(rules, day).get(len(number), ())
+    if digits(number) != number or not any(shape["check"] == DAMM for shape in shapes):
         return ()
     one_off = {
         number[:place] + digit + number[place + 1 :] for place in range(len(number)) for digit in "0123456789"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ForeignKey, SmallInteger, Table, bindparam
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, SmallInteger, Table, bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
-from models.database import Connection, Prepared, UtcDateTime, metadata
+from config import facts
+from models.database import Connection, Db, Prepared, UtcDateTime, metadata
+from models.days import day_of
+from models.identifiers import Msisdn
+from models.keyring import KeyRing
+from models.phones import phone_index
 
 TREATED_FREE, HAD_TO_PAY, WAS_NOT_THERE = 1, 2, 3
 """The digits that the question offers."""
@@ -19,12 +24,52 @@ visit_answers = Table(
     Column("answer", SmallInteger, nullable=False),
     Column("at", UtcDateTime, nullable=False),
 )
+visit_questions = Table(
+    "visit_questions",
+    metadata,
+    Column("visit_id", ForeignKey("visit_codes.id"), primary_key=True, autoincrement=False),
+    Column("phone_index", LargeBinary, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Index("ix_visit_questions_phone", "phone_index", "asked_at"),
+)
+"""`asked_at` is the moment from which the question may be sent."""
 
+_ASK = Prepared(
+    insert(visit_questions)
+    .values(visit_id=bindparam("visit_id"), phone_index=bindparam("phone"), asked_at=bindparam("at"))
+    .on_conflict_do_nothing(index_elements=["visit_id"])
+)
+_ASKED = Prepared(
+    select(visit_questions.c.visit_id)
+    .where(
+        visit_questions.c.phone_index == bindparam("phone"),
+        visit_questions.c.asked_at > bindparam("since"),
+        visit_questions.c.asked_at <= bindparam("now"),
+        ~exists().where(visit_answers.c.visit_id == visit_questions.c.visit_id),
+    )
+    .order_by(visit_questions.c.asked_at.desc(), visit_questions.c.visit_id.desc())
+    .limit(1)
+)
 _INSERT = Prepared(
     insert(visit_answers)
     .values(visit_id=bindparam("visit_id"), answer=bindparam("answer"), at=bindparam("now"))
     .on_conflict_do_nothing(index_elements=["visit_id"])
 )
+
+
+def ask(conn: Connection, keys: KeyRing, visit_id: int, phone: Msisdn, at: datetime) -> None:
+    """Note that a phone is asked about a visit from `at` on; nothing changes when the visit was asked about before."""
+    _ASK.run(conn, visit_id=visit_id, phone=phone_index(keys, phone), at=at)
+
+
+def asked(db: Db, keys: KeyRing, phone: Msisdn, now: datetime) -> int | None:
+    """The visit of the newest question that a phone can still answer, within the parameter thread_hours, or None.
+
+    Raises DatabaseAway.
+    """
+    hours = int(facts.parameter("thread_hours", day_of(now)))
+    row = _ASKED.first(db, phone=phone_index(keys, phone), since=now - timedelta(hours=hours), now=now)
+    return int(row[0]) if row else None
 
 
 def answered(conn: Connection, visit_id: int, answer: int, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from models.coverage import NUMBER, coverages, number_index
 from models.database import Database, Reader
+from models.facilities import activation_columns, cercle_of, facilities
 from models.households import households
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
@@ -42,6 +43,21 @@ class Register:
         """A mutuelle; its id."""
         values = {"code": f"TEST-{next(CODES)}", "name": name, "cercle_pcode": "ML0204", "demo": True}
         return self._add(mutuelles, values)
+
+    def facility(
+        self,
+        *,
+        name: str = "Kati Koko",
+        kind: str = "CSCOM",
+        commune: str = COMMUNE,
+        contracted: bool = True,
+        hours: str = "8h-16h",
+        code: str | None = None,
+    ) -> int:
+        """A facility, with an activation code when one is told; its id."""
+        values = {"kind": kind, "name": name, "commune_code": commune, "cercle_code": cercle_of(commune)}
+        values |= {"contracted": contracted, "hours": hours}
+        return self._add(facilities, values | (activation_columns(self.keys, code) if code else {}))
 
     def household(self, *, commune: str = COMMUNE) -> int:
         """A household; its id."""

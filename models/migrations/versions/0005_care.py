@@ -15,6 +15,7 @@ NEW = (
     "threads",
     "complaints",
     "incidents",
+    "visit_questions",
     "visit_answers",
     "acts",
     "verifications",
@@ -179,6 +180,15 @@ def create_acts() -> None:
         sa.ForeignKeyConstraint(["visit_id"], ["visit_codes.id"], name="fk_visit_answers_visit_id"),
         sa.PrimaryKeyConstraint("visit_id", name="pk_visit_answers"),
     )
+    op.create_table(
+        "visit_questions",
+        sa.Column("visit_id", ID, autoincrement=False, nullable=False),
+        sa.Column("phone_index", sa.LargeBinary(), nullable=False),
+        sa.Column("asked_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit_codes.id"], name="fk_visit_questions_visit_id"),
+        sa.PrimaryKeyConstraint("visit_id", name="pk_visit_questions"),
+    )
+    op.create_index("ix_visit_questions_phone", "visit_questions", ["phone_index", "asked_at"])
 
 
 def create_claims() -> None:
