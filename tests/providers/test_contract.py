@@ -101,8 +101,12 @@ def test_what_may_have_been_taken_is_unknown_and_asked_once(
 
 
 @each_adapter
-def test_a_reset_before_the_request_is_read_is_unknown(adapter: Adapter, serve: Serve) -> None:
-    server = serve(lambda connection: connection.reset(), raw=True)
+def test_a_reset_after_writing_is_unknown_even_when_nobody_read(adapter: Adapter, serve: Serve) -> None:
+    def behave(connection: Connection) -> None:
+        sleep(0.1)
+        connection.reset()
+
+    server = serve(behave, raw=True)
     outcome = adapter.at(server.url).send(TEXT, [AWA])
     assert isinstance(outcome, Unknown)
     harmless(outcome)
