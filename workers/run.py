@@ -41,13 +41,15 @@ RAMU runs. Everybody in it is invented.
 
   Phone simulator   {address}/simulator
   Health            {address}/health/ready
-  SMS that were sent to a phone   {provider}/simulate/outbox?number=%2B{digits}
+  SMS provider      {provider}, simulated; what a phone got: /simulate/outbox?number=%2B{digits}
 
 Try:
   1. In the simulator, call {code} from {phone}.
   2. Type {number}, a card's number: its scheme is found from its shape.
   3. Dial from a programme:
      curl -d '{form}' {address}/hooks/africastalking/demo/ussd
+  4. Send an SMS and read the answer:
+     ./ramu sms --from {phone} --url {address} {number}
 
 Ctrl-C stops everything. Data in {folder}, logs {logs}.
 """

@@ -130,9 +130,12 @@ class Installation:
             self.process.kill()
 
     def files(self) -> Iterator[Found]:
-        """Every file of its folder: database with its log of writes, Redis' files, logs, figures, keys."""
+        """Every file of its folder: database with its log of writes, Redis' files, logs, figures, keys, spool.
+
+        Not the ledger of the simulated provider: it plays the outside world, to which messages are really sent.
+        """
         for file in sorted(self.folder.rglob("*")):
-            if file.is_file():
+            if file.is_file() and file != self.folder / "provider" / "ledger.jsonl":
                 yield str(file.relative_to(self.folder)), file.read_bytes()
 
 
