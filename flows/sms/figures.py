@@ -20,7 +20,7 @@ PHONE_DIGITS = 8
 LONGEST_RUN = 104
 """Groups in a row that are looked at: eight numbers of thirteen digits, typed digit by digit."""
 
-YEAR_DIGITS = 4
+YEAR_DIGITS, DATE_DIGITS = 4, 8
 
 # What a piece costs; the cheapest reading of a row of groups is taken. A year of birth may follow a number.
 YEAR, SURE, SHAPED, SLIP, LEFT_OVER, LENGTH_ONLY = 1, 2, 4, 6, 8, 12
@@ -40,14 +40,16 @@ def runs(said: Sequence[str], how: str) -> list[str]:
     return words
 
 
-def joined(groups: Sequence[str], how: str) -> list[str]:
+def joined(groups: list[str], how: str) -> list[str]:
     """One row of groups of digits with those joined that are one number."""
     if how == "NONE" or not 1 < len(groups) <= LONGEST_RUN:
-        return list(groups)
+        return groups
     if how == "ALL":
-        return [national(piece) for piece in _cheapest(groups)]
+        pieces = [national(piece) for piece in _cheapest(groups)]
+        return pieces if pieces == groups else joined(pieces, how)
     if how == "DATE":
-        return ["".join(group.zfill(2) for group in groups)]
+        date = "".join(group.zfill(2) for group in groups)
+        return [date] if len(date) <= DATE_DIGITS else groups
     code, *behind = _code_first(groups)
     return [code, *(joined(behind, how) if how == "CODES" else behind)]
 

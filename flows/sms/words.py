@@ -40,14 +40,15 @@ class Words:
             for row in rows
             if row["word"] in SMS_COMMANDS
         }
+        self.single = [alias for alias in self.commands if " " not in alias]
         self.topics = _of(rows, "TOPIC")
         self.opening = _of(rows, "OPENING")
         self.polite = _of(rows, "POLITE")
         self.acts = frozenset(acts)
         self.staff = frozenset(row["alias"] for row in rows if row["for"] == "STAFF")
         self.longest = max((alias.count(" ") + 1 for alias in self.commands), default=1)
+        self._most_letters = max(map(len, self.single), default=0)
         self._ends = self._polite_ends()
-        self.single = [alias for alias in self.commands if " " not in alias]
         self.printed = {command.word: alias for alias, command in reversed(self.commands.items())}
         self.glued = dict(self._glued())
         self._near = self._one_letter_less()
@@ -68,7 +69,7 @@ class Words:
 
     def slip(self, typed: str) -> Command | None:
         """The one command of which `typed` misses, adds, changes or moves a letter, if it forgives slips."""
-        if not SHORTEST_FORGIVEN - 1 <= len(typed) <= len(max(self.commands, key=len)) + 1:
+        if not SHORTEST_FORGIVEN - 1 <= len(typed) <= self._most_letters + 1:
             return None
         meant = {alias for form in _forms(typed) for alias in self._near.get(form, ())}
         found = {self.commands[alias] for alias in meant}
@@ -76,7 +77,7 @@ class Words:
         return one if one is not None and one.slips else None
 
     def near(self, typed: str, staff: bool) -> str | None:
-        """The command that `typed` begins with or resembles, as it is printed; others than `staff` see none of theirs."""
+        """The command that `typed` begins with or resembles, as it is printed; only `staff` sees theirs."""
         shown = [
             alias for alias in self.single if alias[0] == typed[0] and (staff or alias not in self.staff)
         ]
