@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from models.database import Connection, Id, Prepared, UtcDateTime, metadata
 from models.database_clock import SECONDS, DatabaseNow, SecondsFromNow
+from models.prepared import among
 
 READY, INTENT, DONE, UNKNOWN = "READY", "INTENT", "DONE", "UNKNOWN"
 OPEN = (INTENT, UNKNOWN)
@@ -132,7 +133,7 @@ _GIVE_BACK = Prepared(
 )
 _FINISH = Prepared(
     update(chunks)
-    .where(*_ours, chunks.c.state.in_(OPEN))
+    .where(*_ours, among(chunks.c.state, OPEN))
     .values(state=DONE, lease_until=null(), done_at=bindparam("now"), why=bindparam("reason"))
 )
 _DOUBT = Prepared(

@@ -10,7 +10,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Table, bindparam, func, select
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from models import chunks
@@ -140,3 +152,14 @@ def owe(
     if not added:
         chunks.drop(conn, chunk_id)
     return bool(added)
+
+
+def forget(conn: Connection, before: datetime, limit: int = 5_000) -> int:
+    """Drop at most `limit` messages that were owed before a moment, with their chunks; how many."""
+    old = select(messages.c.id, messages.c.chunk_id).where(messages.c.created_at < before)
+    found = conn.execute(old.order_by(messages.c.created_at).limit(limit)).all()
+    conn.execute(delete(messages).where(messages.c.id.in_([row.id for row in found])))
+    theirs = [row.chunk_id for row in found if row.chunk_id is not None]
+    left = exists().where(messages.c.chunk_id == chunks.chunks.c.id)
+    conn.execute(delete(chunks.chunks).where(chunks.chunks.c.id.in_(theirs), ~left))
+    return len(found)

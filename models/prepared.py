@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Dialect, Insert
+from sqlalchemy import ColumnElement, Connection, Dialect, Insert, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
@@ -173,6 +173,11 @@ class Prepared:
         if reader:
             reader.answered()
         return plan.rows(rows), count
+
+
+def among(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a column holds one of some fixed values: an `in_` as a Prepared statement can say it."""
+    return or_(*(column == value for value in values))
 
 
 def _cursor(db: Connection) -> _Cursor:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
-    delete,
     select,
     update,
 )
@@ -29,6 +28,7 @@ from models.identifiers import Msisdn
 from models.keyring import KeyRing
 from models.messages import ACCEPTED, DELIVERED, EXPIRED, NO_RECEIPT, REPORTED, UNDELIVERED, messages
 from models.phones import phone_index
+from models.prepared import among
 
 PROVIDER_ID, STATUS, REASON = 80, 40, 60
 """The most characters that are kept of a provider's words."""
@@ -91,7 +91,7 @@ _MATCHED = Prepared(
 )
 _MOVE = Prepared(
     update(messages)
-    .where(messages.c.id == bindparam("message_id"), messages.c.state.in_(REPORTED))
+    .where(messages.c.id == bindparam("message_id"), among(messages.c.state, REPORTED))
     .values(state=bindparam("new_state"))
 )
 
@@ -177,8 +177,3 @@ def close_overdue(conn: Connection, before: datetime) -> int:
     """Messages that were accepted before a moment and of which nothing was heard are NO_RECEIPT; how many."""
     silent = update(messages).where(messages.c.state == ACCEPTED, messages.c.settled_at < before)
     return int(conn.execute(silent.values(state=NO_RECEIPT)).rowcount)
-
-
-def forget(conn: Connection, before: datetime) -> int:
-    """Drop reports that came before a moment; how many."""
-    return int(conn.execute(delete(reports).where(reports.c.at < before)).rowcount)

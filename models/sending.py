@@ -20,6 +20,7 @@ from models.identifiers import BadMsisdn, Msisdn
 from models.keyring import KeyRing, KeyRingError
 from models.messages import ACCEPTED, PENDING, REJECTED, TEXT, UNKNOWN, UNSETTLED, messages
 from models.phones import PHONE
+from models.prepared import among
 
 UNREADABLE = "ILLISIBLE"
 """The key that sealed it is gone for good."""
@@ -73,7 +74,7 @@ _given_twice = exists().where(
 )
 _SETTLE = Prepared(
     update(messages)
-    .where(messages.c.id == bindparam("message_id"), messages.c.state.in_(UNSETTLED))
+    .where(messages.c.id == bindparam("message_id"), among(messages.c.state, UNSETTLED))
     .values(
         state=bindparam("new_state"),
         code=bindparam("new_code"),

@@ -13,7 +13,7 @@ import orjson
 import structlog
 from sqlalchemy import Connection
 
-from config.jobs import TRANSACTIONAL
+from config.jobs import SEND_READY, TRANSACTIONAL
 from flows import later
 from flows.context import Context
 from flows.effects import Effect
@@ -21,6 +21,7 @@ from flows.session import Session
 from gateway.outbox import apply
 from gateway.runtime import Runtime
 from gateway.sessions import OWED
+from gateway.wake import wake
 from models import messages, owed_answers
 from models.database import DatabaseAway
 from models.identifiers import Msisdn
@@ -48,6 +49,8 @@ def keep_promises(desk: Runtime) -> int:
             kept += _kept_or_excused(desk, promise)
     except DatabaseAway as away:
         log.warning("owed answers wait", reason=str(away))
+    if kept:
+        wake(desk.redis, SEND_READY)
     return kept
 
 

@@ -1,20 +1,31 @@
-"""Drops what has served its time: keys of hops that nobody can repeat any more."""
+"""Drops what has served its time. How long a thing may be kept is data: config/rules/retention.csv."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
+from sqlalchemy import Column
 
+from config import facts
 from gateway.runtime import Runtime
-from models import applied
+from models import applied, caps, inbound, lookups, messages, reports, threads, verifications
 from models.database import DatabaseAway
+from models.terms import drop_before
 from workers.desk import runtime
 
 log = structlog.get_logger(__name__)
 
 KEYS = timedelta(days=7)
 """A call lasts minutes; an answer owed over a long outage, days."""
+
+COUNTS = timedelta(days=7)
+"""What was sent in a day is asked for on that day; the rest of the week is for who wonders why."""
+
+LOOK_UPS = timedelta(days=2)
+"""Budgets on look-ups look back a day."""
 
 
 def drop_old() -> int:
@@ -23,10 +34,51 @@ def drop_old() -> int:
 
 
 def drop_old_of(desk: Runtime) -> int:
-    """Drops in one transaction; when the database is away the next turn does it. How many rows."""
+    """Drops subject by subject, each in its transaction; when the database is away the next turn does it. How many."""
+    now = desk.clock()
+    dropped = 0
     try:
+        for moment, term in _terms(now):
+            with desk.database.begin() as conn:
+                dropped += drop_before(conn, moment, now - term)
+        dropped += _messages(desk, now)
         with desk.database.begin() as conn:
-            return applied.forget(conn, desk.clock() - KEYS)
+            dropped += caps.forget(conn, (now - COUNTS).date())
+            reports.close_overdue(conn, now - _hours("no_receipt_hours", now))
     except DatabaseAway as away:
         log.warning("retention waits", reason=str(away))
-        return 0
+    return dropped
+
+
+def _terms(now: datetime) -> Sequence[tuple[Column[Any], timedelta]]:
+    """Whatever is dropped by one moment, and how long it is kept."""
+    return (
+        (applied.applied.c.at, KEYS),
+        (inbound.inbound.c.received_at, _days("message_body", now)),
+        (reports.reports.c.at, _days("delivery_report", now)),
+        (threads.threads.c.kept_at, _hours("thread_hours", now)),
+        (lookups.lookup_misses.c.at, LOOK_UPS),
+        (lookups.lookup_hits.c.at, LOOK_UPS),
+        (verifications.verifications.c.at, _days("ramed_check", now)),
+    )
+
+
+def _messages(desk: Runtime, now: datetime) -> int:
+    """Messages go with their chunks, some at a time: what is sent meanwhile does not wait."""
+    dropped = 0
+    before = now - _days("message_body", now)
+    while True:
+        with desk.database.begin() as conn:
+            found = messages.forget(conn, before)
+        dropped += found
+        if not found:
+            return dropped
+
+
+def _days(subject: str, now: datetime) -> timedelta:
+    rows = facts.SHIPPED.in_force("retention", now.date())
+    return timedelta(days=next(int(row["days"]) for row in rows if row["subject"] == subject))
+
+
+def _hours(name: str, now: datetime) -> timedelta:
+    return timedelta(hours=int(facts.SHIPPED.parameter(name, now.date())))

@@ -104,6 +104,7 @@ class Sender:
 
     def _under_way(self) -> set[Future[None]]:
         with self._lock:
+            self._running = {running for running in self._running if not running.done()}
             return set(self._running)
 
     def _start(self, lane: str, job: str, until: float) -> None:
