@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.register_files import Cells, RegisterFile, Span
 from models.import_lines import OPENER, Complaint, Context, LineReader, right_key
-from models.import_stage import Row, Stager, copied
+from models.import_stage import Copy, Row, Stager, copied
 from models.keyring import KeyRing
 
 AHEAD = 2
@@ -45,7 +45,7 @@ class Prepared:
     """A batch that is ready to be staged: its rows, what was wrong, and the lines that are left out."""
 
     batch: Batch
-    rows: bytes | Sequence[Row] = b""
+    rows: Copy | Sequence[Row] = ()
     count: int = 0
     complaints: list[Complaint] = field(default_factory=list)
     left_out: dict[int, Cells] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Preparer:
             else:
                 rows.append(self._stager.row(line, said))
         found.count = len(rows)
-        found.rows = copied(rows) if self._plan.by_copy else rows
+        found.rows = copied(rows, self._plan.context.heading.fields) if self._plan.by_copy else rows
         return found
 
     def _again(self, line: int, said: dict[str, Any], ninas: dict[str, int]) -> Complaint | None:

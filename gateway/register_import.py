@@ -15,7 +15,7 @@ from gateway.register_rejects import Rejects
 from gateway.register_survey import Survey, survey
 from models import import_merge, import_stage, imports
 from models.database import Connection, Database
-from models.import_lines import Complaint, Context, opener_digits
+from models.import_lines import Complaint, Context, RawKeys
 from models.import_merge import NO_OPENER, REFUSALS, Merge
 from models.imports import LAST_BATCH, Counts, Run
 from models.keyring import KeyRing
@@ -189,9 +189,9 @@ class PeopleImport:
         lost = [line for line, why in refused.items() if why == NO_OPENER]
         if not lost:
             return set()
-        heading = self.order.file.heading
+        raw = RawKeys(self.order.file.heading)
         lines = self._lines(ready.batch, lost)
-        return {line for line, cells in lines.items() if opener_digits(heading, cells) in found.keys}
+        return {line for line, cells in lines.items() if raw.opener(cells) in found.keys}
 
     def _finish(self, run: Run, found: Survey) -> Outcome:
         with self.database.begin(reading=True) as conn:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from gateway.register_files import Cells, RegisterFile, Span
-from models.import_lines import is_dependant, raw_key
+from models.import_lines import RawKeys
 from models.keyring import KeyRing
 
 _GROUPS = 256
@@ -69,35 +69,35 @@ class Survey:
 def survey(file: RegisterFile, keys: KeyRing, batch_lines: int) -> Survey:
     """Walk through a file of people. Raises BadFile."""
     found = Survey([], Keys(keys))
-    heading = file.heading
+    raw = RawKeys(file.heading)
     for span, rows in file.spans(batch_lines):
         found.spans.append(span)
         for cells in rows:
-            if key := raw_key(heading, cells):
+            if key := raw.key(cells):
                 found.keys.add(key)
-            found.dependants += is_dependant(heading, cells)
-            _note_mutuelle(found, file, cells)
+            found.dependants += raw.is_dependant(cells)
+        _note_mutuelles(found, file, rows)
         found.lines += len(rows)
     if twice := found.keys.sort():
         found.first_of = _first_lines(file, found, twice)
     return found
 
 
-def _note_mutuelle(found: Survey, file: RegisterFile, cells: Cells) -> None:
+def _note_mutuelles(found: Survey, file: RegisterFile, rows: list[Cells]) -> None:
     places = [file.heading.place(name) for name in ("mutuelle", "mutuelle_name", "mutuelle_cercle")]
-    if None in places:
+    code, name, cercle = places
+    if code is None or name is None or cercle is None:
         return
-    code, name, cercle = (
-        cells[place].strip() if len(cells) > place else "" for place in places if place is not None
-    )
-    if code and name and cercle:
-        found.mutuelles.setdefault(code, (name, cercle))
+    for cells in rows:
+        if len(cells) > max(code, name, cercle) and cells[name] and cells[cercle]:
+            found.mutuelles.setdefault(cells[code].strip(), (cells[name].strip(), cells[cercle].strip()))
 
 
 def _first_lines(file: RegisterFile, found: Survey, twice: set[int]) -> dict[int, int]:
     first: dict[int, int] = {}
+    raw = RawKeys(file.heading)
     for line, cells in _numbered(file, found.spans):
-        key = raw_key(file.heading, cells)
+        key = raw.key(cells)
         if key and (number := found.keys.of(key)) in twice:
             first.setdefault(number, line)
     return first

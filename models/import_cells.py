@@ -71,13 +71,34 @@ class BadCell(ValueError):
 def reader_of(form: str, field: str, register: str, scheme: str | None, day: date) -> Read:
     """How a column of this form is read on `day`."""
     if form == "NUMERO":
-        return lambda cell: number(cell, scheme or "", day)
+        return _number_reader(scheme or "", day)
     if form == "MOT":
         return _word_reader(field, register, day)
     if form == "OUI_NON":
         words = _word_reader("flag", register, day)
         return lambda cell: words(cell) == YES
     return _READERS[form]
+
+
+def _number_reader(scheme: str, day: date) -> Read:
+    shapes = facts.SHIPPED.in_force("number_shapes", day)
+    # A length that one shape has alone, without more conditions, says all: most lines of most files.
+    lengths = [row["length"] for row in shapes]
+    plain = {
+        int(row["length"])
+        for row in shapes
+        if row["scheme"] == scheme
+        and not row["starts"]
+        and row["check"] == "AUCUN"
+        and lengths.count(row["length"]) == 1
+    }
+
+    def read(cell: str) -> str:
+        if len(cell) in plain and cell.isascii() and cell.isdigit():
+            return cell
+        return number(cell, scheme, day)
+
+    return read
 
 
 def number(cell: str, scheme: str, day: date) -> str:
@@ -259,20 +280,16 @@ def nina(cell: str) -> str:
         ) from None
 
 
+@lru_cache(maxsize=5_000)
 def commune_code(commune: str, cercle: str, region: str, day: date) -> str:
     """The code of the commune of this code or name; cercle and region, when told, part those of one name."""
-    return _commune(commune, fold(cercle), fold(region), day)
-
-
-@lru_cache(maxsize=5_000)
-def _commune(commune: str, cercle: str, region: str, day: date) -> str:
     told = fold(commune)
     found = [
         place
         for place in places.search(commune, day)
         if told in (fold(place.code), fold(place.name))
-        and (not cercle or cercle in (fold(place.cercle), "") or fold(place.region) == cercle)
-        and (not region or fold(place.region) == region)
+        and (not cercle or fold(cercle) in (fold(place.cercle), fold(place.region)))
+        and (not region or fold(region) == fold(place.region))
     ]
     if len(found) == 1:
         return found[0].code

@@ -118,7 +118,8 @@ class LineReader:
         if not any(complaint.serious for complaint in complaints):
             wrong += [*self._about_family(said), *self._about_days(said), *self._about_mutuelle(said)]
         named = self.context.heading.named
-        return said, complaints + [Complaint(line, named(field), "", *what) for field, *what in wrong]
+        told = [Complaint(line, named(field), "", what, remedy) for field, what, remedy in wrong]
+        return said, complaints + told
 
     def _about_place(self, said: dict[str, Any]) -> list[Contradiction]:
         """Put the commune's code in the place of what was written."""
@@ -192,30 +193,36 @@ def right_key(said: Mapping[str, Any]) -> str:
     return _dependant(said["opener"], said["given"], said["family"], said["birth_year"])
 
 
-def raw_key(heading: Heading, cells: Sequence[str]) -> str:
-    """The same key out of cells that nobody has checked; "" when there is not enough to tell."""
-    number, opener = (_digits(_cell(heading, cells, field)) for field in ("number", "opener"))
-    if number:
-        return number
-    years = (_YEAR.search(_cell(heading, cells, field)) for field in ("born", "birth_year"))
-    year = next((found[0] for found in years if found), "")
-    given, family = (_cell(heading, cells, field) for field in ("given", "family"))
-    return _dependant(opener, given, family, int(year)) if opener and given and family and year else ""
+class RawKeys:
+    """The same keys out of cells that nobody has checked, as a file is walked through."""
+
+    def __init__(self, heading: Heading) -> None:
+        self._number, self._opener = heading.place("number"), heading.place("opener")
+        self._names = heading.place("given"), heading.place("family")
+        self._births = heading.place("born"), heading.place("birth_year")
+
+    def key(self, cells: Sequence[str]) -> str:
+        """By what the line's right is found again; "" when there is not enough to tell."""
+        number = _digits(_cell(cells, self._number))
+        if number:
+            return number
+        opener = self.opener(cells)
+        years = (_YEAR.search(_cell(cells, place)) for place in self._births)
+        year = next((found[0] for found in years if found), "")
+        given, family = (_cell(cells, place) for place in self._names)
+        return _dependant(opener, given, family, int(year)) if opener and given and family and year else ""
+
+    def opener(self, cells: Sequence[str]) -> str:
+        """The number of the opener, or ""."""
+        return _digits(_cell(cells, self._opener))
+
+    def is_dependant(self, cells: Sequence[str]) -> bool:
+        """Whether the line may be a dependant's."""
+        opener = self.opener(cells)
+        return bool(opener) and opener != _digits(_cell(cells, self._number))
 
 
-def opener_digits(heading: Heading, cells: Sequence[str]) -> str:
-    """The number of the opener on a line that nobody has checked."""
-    return _digits(_cell(heading, cells, "opener"))
-
-
-def is_dependant(heading: Heading, cells: Sequence[str]) -> bool:
-    """Whether a line that nobody has checked may be a dependant's."""
-    opener = opener_digits(heading, cells)
-    return bool(opener) and opener != _digits(_cell(heading, cells, "number"))
-
-
-def _cell(heading: Heading, cells: Sequence[str], field: str) -> str:
-    place = heading.place(field)
+def _cell(cells: Sequence[str], place: int | None) -> str:
     return cells[place].strip() if place is not None and place < len(cells) else ""
 
 
@@ -230,7 +237,7 @@ def _dependant(opener: str, given: str, family: str, year: int) -> str:
 def fingerprint(keys: KeyRing, register: str, said: Mapping[str, Any]) -> bytes:
     """Equal for two lines that say the same, however they write it."""
     return keys.index(
-        register + "".join([f"\n{field}={value}" for field, value in sorted(said.items())]), "line"
+        register + "".join([f"\n{field}={value!s}" for field, value in sorted(said.items())]), "line"
     )
 
 

@@ -6,8 +6,10 @@ each the ids that a new household, person and right would have; SQLite gets both
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -79,6 +81,9 @@ _KINDS: Mapping[str, Any] = {
 }
 
 
+_DEFAULTS = {"pupil": text("false"), "disabled": text("false"), "missing_fcfa": text("0")}
+
+
 def _kind(name: str) -> Any:
     sealed_or_keyed = name.endswith(("_index", "_sealed", "_key")) or name == "fingerprint"
     return LargeBinary if sealed_or_keyed else _KINDS.get(name, String)
@@ -92,7 +97,7 @@ def _fresh(name: str, table: Table) -> Column[Any]:
 stage = Table(
     "import_stage",
     MetaData(),
-    *(Column(name, _kind(name)) for name in LOADED),
+    *(Column(name, _kind(name), server_default=_DEFAULTS.get(name)) for name in LOADED),
     _fresh("household_id", households),
     _fresh("person_id", persons),
     _fresh("coverage_id", coverages),
@@ -176,28 +181,67 @@ class Stager:
         return known
 
 
-def copied(rows: Sequence[Row]) -> bytes:
-    """Rows as PostgreSQL's COPY reads them (text format)."""
-    return "".join(["\t".join([_copied(value) for value in row]) + "\n" for row in rows]).encode()
+ONLY_WITH = {
+    "opener_index": "opener",
+    "dependant_index": "opener",
+    "pupil": "pupil",
+    "disabled": "disabled",
+    "died_on": "died_on",
+    "nina_index": "nina",
+    "nina_sealed": "nina",
+    "covered_from": "covered_from",
+    "valid_to": "valid_to",
+    "organism": "organism",
+    "mutuelle_id": "mutuelle",
+    "missing_fcfa": "missing_fcfa",
+    "late_since": "late_since",
+    "reference_sealed": "reference",
+    "issue_place": "issue_place",
+    "issue_date": "issue_date",
+}
+"""Columns that stay empty when the file has no column for this field."""
 
 
-def _copied(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if value.__class__ is bytes:
-        return "\\\\x" + value.hex()
-    if value.__class__ is str and not value.isalnum():
-        return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-    return value.isoformat() if value.__class__ is date else str(value)
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Rows as PostgreSQL's COPY reads them (text format), without the columns that the file cannot fill."""
+
+    columns: tuple[str, ...]
+    content: bytes
 
 
-def load(conn: Connection, rows: bytes | Sequence[Row]) -> None:
-    """Make the staging table of this transaction and fill it: by COPY from `copied`, or from rows."""
-    if isinstance(rows, bytes):
+def copied(rows: Sequence[Row], fields: Collection[str]) -> Copy:
+    """What COPY is given of rows out of a file with these fields."""
+    places = [place for place, name in enumerate(LOADED) if ONLY_WITH.get(name, "line") in (*fields, "line")]
+    pick = itemgetter(*places)
+    forms = _FORMS
+    lines = ["\t".join([forms[value.__class__](value) for value in pick(row)]) for row in rows]
+    return Copy(tuple(LOADED[place] for place in places), "\n".join([*lines, ""]).encode())
+
+
+def _escaped(value: str) -> str:
+    if value.isalnum():
+        return value
+    return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+_FORMS: dict[type, Callable[[Any], str]] = {
+    bytes: lambda value: "\\\\x" + value.hex(),
+    str: _escaped,
+    date: date.isoformat,
+    int: str,
+    bool: str,
+    type(None): lambda _: "\\N",
+}
+
+
+def load(conn: Connection, rows: Copy | Sequence[Row]) -> None:
+    """Make the staging table of this transaction and fill it: by COPY, or from rows."""
+    if isinstance(rows, Copy):
         stage.create(conn)
         cursor: Any = conn.connection.cursor()
-        with cursor.copy(f"COPY import_stage ({', '.join(LOADED)}) FROM STDIN") as copy:
-            copy.write(rows)
+        with cursor.copy(f"COPY import_stage ({', '.join(rows.columns)}) FROM STDIN") as copy:
+            copy.write(rows.content)
         return
     _FOR_SQLITE.drop(conn, checkfirst=True)
     _FOR_SQLITE.create(conn)
