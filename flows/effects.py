@@ -200,6 +200,15 @@ class ComplaintFiled:
 
 
 @dataclass(frozen=True, slots=True)
+class HolderAsked:
+    """The holder of a visit's card will read the question about it at a moment, on this phone."""
+
+    visit_id: int
+    phone: Msisdn
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class VisitAnswered:
     """What the holder says of a visit: 1 cared for and nothing paid, 2 cared for and paid, 3 not there."""
 
@@ -241,6 +250,7 @@ Effect = (
     | ComplaintFiled
     | Disclosed
     | HitsSpent
+    | HolderAsked
     | Missed
     | Remembered
     | StaffAdded

@@ -23,6 +23,7 @@ from flows.effects import (
     Effect,
     ErasureRequested,
     HitsSpent,
+    HolderAsked,
     LanguageChosen,
     MessageOwed,
     Missed,
@@ -267,6 +268,10 @@ def _complaint(conn: Connection, effect: ComplaintFiled, context: Context, once:
     )
 
 
+def _holder_asked(conn: Connection, effect: HolderAsked, context: Context, once: bytes) -> None:
+    visit_answers.ask(conn, context.keys, effect.visit_id, effect.phone, effect.at)
+
+
 def _visit_answered(conn: Connection, effect: VisitAnswered, context: Context, once: bytes) -> None:
     visit_answers.answered(conn, effect.visit_id, effect.answer, context.now)
 
@@ -299,6 +304,7 @@ _DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
     ActsUndone: _acts_undone,
     ComplaintFiled: _complaint,
     HitsSpent: _hits,
+    HolderAsked: _holder_asked,
     Remembered: _remembered,
     StaffAdded: _staff_added,
     StaffRemoved: _staff_removed,

@@ -85,7 +85,10 @@ def _day(talk: Talk, typed: str) -> date:
     if figures and figures == typed:
         for back in range(MOST_DAYS_BACK + 1):
             day = today - timedelta(days=back)
-            if figures in (str(day.day), *(day.strftime(form) for form in ("%d", "%d%m", "%d%m%y", "%d%m%Y"))):
+            if figures in (
+                str(day.day),
+                *(day.strftime(form) for form in ("%d", "%d%m", "%d%m%y", "%d%m%Y")),
+            ):
                 return day
     raise Mistake(talk.t("E22 date {typed} pas comprise. Ex: F 0306", typed=typed[:10]), "F")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from flows import gsm7
-from flows.sms import grammar, stopping
+from flows.sms import grammar, stopping, visits
 from flows.sms.talk import COMMANDS, Answer, Declined, Mistake, Talk, command
 from flows.sms.thread import Question
 from flows.sms.writing import one_segment
+from models import visit_answers
 
 LONGEST_ECHO = 14
 """Letters of a message that are repeated in the answer."""
@@ -59,7 +60,11 @@ def not_understood(talk: Talk) -> Answer:
 
 @command("CHOICE", "OK")
 def without_question(talk: Talk) -> Answer:
-    """A digit or OK when nothing was asked, or too long ago."""
+    """A digit or OK without a question of the conversation: perhaps about a visit, else too long ago."""
+    context = talk.context
+    visit_id = visit_answers.asked(context.db, context.keys, context.phone, context.now)
+    if visit_id is not None and talk.said.word == "CHOICE":
+        return visits.holder_said(talk, visit_id, talk.said.args[0])
     if talk.said.word == "OK":
         return Answer(one_segment(talk.t("Merci. Pour une question: AIDE")))
     raise Declined(talk.t("Aucune question en attente. Envoyez un numero de carte, ou AIDE."))

@@ -1,4 +1,7 @@
-"""Who may act for a centre: ACT asks for a phone, the centre's chief answers OUI or NON; CHEF adds and removes."""
+"""Who may act for a centre: ACT asks for a phone, the centre's chief answers OUI or NON; CHEF adds and removes.
+
+A sender's number can be forged, so that a yes carries a code which was sent to the chief's own phone.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from flows.wording import place
 from models import facilities, staff
 from models.facilities import KIND_LABELS, Facility
 from models.identifiers import BadMsisdn, Msisdn
-from models.staff import CHIEF
+from models.staff import CHIEF, PENDING, Staff
 
 ADD = ("AJOUTER", "AJOUT", "PLUS")
 REMOVE = ("RETIRER", "ENLEVER", "SUPPRIMER", "MOINS")
@@ -52,12 +55,13 @@ def activate(talk: Talk) -> Answer:
         raise Declined(
             talk.t("E02 {centre} n'a pas de chef connu. L'ANAM doit le nommer.", centre=_centre(facility))
         )
+    question = _question(talk, context.phone, facility)
     told = talk.t(
-        "Sante Mali: le {phone} demande a verifier pour {centre}. C'est votre agent? Repondez OUI, sinon NON.",
+        "Sante Mali: le {phone} demande a verifier pour {centre}. C'est votre agent? Repondez OUI {code}, sinon NON.",
         phone=_national(context.phone),
         centre=_centre(facility),
+        code=question.args["code"],
     )
-    question = Question("staff", {"phone": context.phone.e164, "facility": facility.facility_id})
     text = talk.t("Demande envoyee au chef de {centre}. Vous recevez sa reponse.", centre=_centre(facility))
     return Answer(
         one_segment(text, _ref(talk)),
@@ -72,36 +76,56 @@ def activate(talk: Talk) -> Answer:
 
 @answers("staff")
 def settled(talk: Talk, answer: str, args: dict[str, Any]) -> Answer:
-    """The chief's OUI or NON; the phone that asked is told."""
+    """The chief's OUI with the code she was sent, or NON; the phone concerned is told."""
     chief = talk.at_work()
-    asked = Msisdn.parse(args["phone"])
-    waiting = staff.of_phone(talk.context.db, talk.context.keys, asked, talk.context.now)
+    phone = Msisdn.parse(args["phone"])
     if chief.role != CHIEF or chief.facility.facility_id != args["facility"]:
         raise Declined(talk.t("E02 Seul le chef du centre peut le faire."))
-    if waiting is None or waiting.facility.facility_id != args["facility"] or waiting.active:
-        return Answer(one_segment(talk.t("Rien a confirmer: cette demande est close."), _ref(talk)))
-    accepted = answer in ("OUI", "OK", "1")
-    if not accepted and answer not in ("NON", "2"):
-        raise Mistake(talk.t("E22 Repondez OUI ou NON."))
+    if answer == "NON":
+        return _refused(talk, chief, phone)
+    if answer != "OUI" or talk.said.args[:1] != (args["code"],):
+        raise Mistake(talk.t("E22 Repondez OUI et le code recu, ou NON. Ex: OUI 4821"))
     centre = _centre(chief.facility)
-    news = (
-        talk.t("Votre telephone est lie a {centre}. Envoyez le numero d'une carte. Aide: AIDE", centre=centre)
-        if accepted
-        else talk.t("Le chef de {centre} n'a pas accepte ce telephone.", centre=centre)
+    news = talk.t(
+        "Votre telephone est lie a {centre}. Envoyez le numero d'une carte. Aide: AIDE", centre=centre
     )
-    text = (
-        talk.t("C'est fait: le {phone} verifie pour {centre}.", phone=_national(asked), centre=centre)
-        if accepted
-        else talk.t("C'est note: le {phone} n'est pas accepte.", phone=_national(asked))
-    )
+    text = talk.t("C'est fait: le {phone} verifie pour {centre}.", phone=_national(phone), centre=centre)
+    waiting = _waiting(talk, chief, phone)
+    tied = StaffSettled(waiting.staff_id, True) if waiting else StaffAdded(phone, chief.facility.facility_id)
+    about = Disclosed("staff.tied", f"facility:{chief.facility.facility_id}")
     return Answer(
-        one_segment(text, _ref(talk)),
+        one_segment(text, _ref(talk)), (tied, about, MessageOwed(one_segment(news), "staff", phone))
+    )
+
+
+def _refused(talk: Talk, chief: Staff, phone: Msisdn) -> Answer:
+    text = one_segment(
+        talk.t("C'est note: le {phone} n'est pas accepte.", phone=_national(phone)), _ref(talk)
+    )
+    waiting = _waiting(talk, chief, phone)
+    if waiting is None:
+        return Answer(text)
+    news = talk.t("Le chef de {centre} n'a pas accepte ce telephone.", centre=_centre(chief.facility))
+    return Answer(
+        text,
         (
-            StaffSettled(waiting.staff_id, accepted),
-            Disclosed("staff.settled", f"staff:{waiting.staff_id}", "accepted" if accepted else "refused"),
-            MessageOwed(one_segment(news), "staff", asked),
+            StaffSettled(waiting.staff_id, False),
+            Disclosed("staff.refused", f"staff:{waiting.staff_id}"),
+            MessageOwed(one_segment(news), "staff", phone),
         ),
     )
+
+
+def _waiting(talk: Talk, chief: Staff, phone: Msisdn) -> Staff | None:
+    """The phone's own request to this centre, when it made one."""
+    found = staff.of_phone(talk.context.db, talk.context.keys, phone, talk.context.now)
+    here = found is not None and found.facility.facility_id == chief.facility.facility_id
+    return found if here and found is not None and found.state == PENDING else None
+
+
+def _question(talk: Talk, phone: Msisdn, facility: Facility) -> Question:
+    code = talk.context.reference("staff")[:4]
+    return Question("staff", {"phone": phone.e164, "facility": facility.facility_id, "code": code})
 
 
 @command("CHIEF")
@@ -122,28 +146,14 @@ def chief_changes(talk: Talk) -> Answer:
         raise Declined(talk.t("E02 Un chef ne change pas son propre telephone. L'ANAM le fait."))
     centre, facility_id = _centre(chief.facility), chief.facility.facility_id
     if what in ADD:
-        return Answer(
-            one_segment(
-                talk.t(
-                    "C'est fait: le {phone} verifie pour {centre}.", phone=_national(phone), centre=centre
-                ),
-                _ref(talk),
-            ),
-            (
-                StaffAdded(phone, facility_id),
-                Disclosed("staff.added", f"facility:{facility_id}"),
-                MessageOwed(
-                    one_segment(
-                        talk.t(
-                            "Votre telephone est lie a {centre}. Envoyez le numero d'une carte. Aide: AIDE",
-                            centre=centre,
-                        )
-                    ),
-                    "staff",
-                    phone,
-                ),
-            ),
+        question = _question(talk, phone, chief.facility)
+        text = talk.t(
+            "Lier le {phone} a {centre}? Confirmez: OUI {code}. Pas vous? NON",
+            phone=_national(phone),
+            centre=centre,
+            code=question.args["code"],
         )
+        return Answer(one_segment(text), (), question)
     present = staff.of_phone(talk.context.db, talk.context.keys, phone, talk.context.now)
     if present is None or present.facility.facility_id != facility_id:
         raise Declined(talk.t("E12 Ce telephone n'est pas lie a {centre}.", centre=centre))

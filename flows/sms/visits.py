@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from flows.context import BAMAKO
 from flows.effects import (
@@ -18,14 +17,13 @@ from flows.effects import (
     ActsUndone,
     Disclosed,
     Effect,
+    HolderAsked,
     MessageOwed,
-    Remembered,
     VisitAnswered,
     VisitBound,
     VisitCancelled,
 )
-from flows.sms.talk import Answer, Declined, Missing, Mistake, Talk, answers, command
-from flows.sms.thread import Question, Thread
+from flows.sms.talk import Answer, Declined, Missing, Mistake, Talk, command
 from flows.sms.writing import day_month, one_segment, scheme, who
 from flows.wording import capitals, place
 from models import acts, coverage, phones, visit_codes
@@ -133,17 +131,16 @@ def not_holder(talk: Talk) -> Answer:
     return Answer(one_segment(text), (*_bound(visit, nurse), cancelled, _about(visit, "visit.cancelled")))
 
 
-@answers("visit")
-def holder_said(talk: Talk, answer: str, args: dict[str, Any]) -> Answer:
+def holder_said(talk: Talk, visit_id: int, answer: str) -> Answer:
     """What the holder answers after the visit: 1 cared for and nothing paid, 2 and paid, 3 not there."""
-    if answer not in ("1", "2", "3"):
-        raise Mistake(talk.t("E22 Repondez 1, 2 ou 3."))
     thanks = {
         "1": talk.t("Merci. C'est note."),
         "2": talk.t("Merci. C'est note: ces soins devaient etre payes par l'assurance. Un agent verifie."),
         "3": talk.t("Merci. C'est note: vous n'etes pas venue. Un agent verifie, votre carte reste valable."),
     }
-    return Answer(one_segment(thanks[answer], _ref(talk)), (VisitAnswered(int(args["visit"]), int(answer)),))
+    if answer not in thanks:
+        raise Mistake(talk.t("E22 Repondez 1, 2 ou 3."))
+    return Answer(one_segment(thanks[answer], _ref(talk)), (VisitAnswered(visit_id, int(answer)),))
 
 
 def _open(talk: Talk, nurse: Staff, code: str) -> Visit:
@@ -261,14 +258,14 @@ def _asked(
         day=day_month(talk.ask.today),
         centre=place(nurse.facility.name),
     )
-    question = Thread(question=Question("visit", {"visit": visit.visit_id}))
+    then = _decent(talk)
     return (
-        MessageOwed(one_segment(text), "after_visit", holders[0], _decent(talk)),
-        Remembered(question.encode(), holders[0]),
+        MessageOwed(one_segment(text), "after_visit", holders[0], then),
+        HolderAsked(visit.visit_id, holders[0], then),
     )
 
 
-def _decent(talk: Talk) -> Any:
+def _decent(talk: Talk) -> datetime:
     """Some hours from now, or the next morning (Bamako keeps UTC all year)."""
     then = (talk.context.now + ASKED_AFTER).astimezone(BAMAKO)
     if FIRST_HOUR <= then.hour < LAST_HOUR:

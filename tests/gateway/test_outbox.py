@@ -18,6 +18,7 @@ from flows.effects import (
     Effect,
     ErasureRequested,
     HitsSpent,
+    HolderAsked,
     LanguageChosen,
     MessageOwed,
     Missed,
@@ -68,6 +69,7 @@ EXAMPLES: list[tuple[Effect, str, int]] = [
     (StaffRemoved(Msisdn.parse("+22370000102"), 1), "staff_phones WHERE state = 'REMOVED'", 1),
     (StaffSettled(4, False), "staff_phones WHERE state = 'REFUSED'", 1),
     (ComplaintFiled("123456", "trop cher"), "complaints", 1),
+    (HolderAsked(1, Msisdn.parse("+22370000001"), NOW), "visit_questions", 1),
     (VisitAnswered(1, 2), "visit_answers", 1),
     (TopicStopped("RAMED"), "consents", 1),
     (Remembered("{}"), "threads", 1),
@@ -78,6 +80,7 @@ BEFORE: dict[type[Effect], tuple[Effect, ...]] = {
     VisitCancelled: (VisitCodeIssued("206946", 1, 1, 24, 1),),
     ActRecorded: (VisitCodeIssued("206946", 1, 1, 24, 1),),
     ActsUndone: (VisitCodeIssued("206946", 1, 1, 24, 1), ActRecorded(1, 1, "PAL", 1, None, 1)),
+    HolderAsked: (VisitCodeIssued("206946", 1, 1, 24, 1),),
     VisitAnswered: (VisitCodeIssued("206946", 1, 1, 24, 1),),
     StaffSettled: (StaffRequested(1),),
 }

@@ -32,9 +32,26 @@ def test_a_phone_is_tied_when_the_chief_says_yes(texter: Texting, code: str) -> 
     assert "demande a verifier" in chief.received()[-1]
     assert "70999999" in chief.received()[-1]
     texter(STRANGER).sends(RAMED).reads(MASKED).reads_not(WHOLE)
-    chief.sends("oui").reads("C'est fait: le 70999999 verifie")
+    chief.sends(f"oui {yes_code(chief)}").reads("C'est fait: le 70999999 verifie")
     assert "est lie a CSCom" in asker.received()[-1]
     texter(STRANGER).sends(RAMED).reads("OK RAMED", WHOLE)
+
+
+def yes_code(chief: Texter) -> str:
+    """The code in the question that the chief received last."""
+    return chief.received()[-1].split("OUI ")[1][:4]
+
+
+@pytest.mark.parametrize("forged", ["OUI", "OUI 0000", "OK", "1"])
+def test_a_forged_yes_ties_no_phone(texter: Texting, code: str, forged: str) -> None:
+    texter(STRANGER).sends(f"ACT {code} {code}")
+    texter(CHIEF).sends(forged).reads("E22")
+    texter(STRANGER).sends(RAMED).reads_not(WHOLE)
+
+
+def test_a_forged_addition_ties_no_phone(texter: Texting) -> None:
+    texter(CHIEF).sends("CHEF AJOUTER 70999999", "OUI").reads("E22")
+    texter(STRANGER).sends(RAMED).reads_not(WHOLE)
 
 
 def test_no_from_the_chief_ends_it(texter: Texting, code: str) -> None:
@@ -92,7 +109,8 @@ def test_a_phone_flagged_for_a_sim_swap_sees_nothing_more(world: World, texter: 
 
 def test_the_chief_adds_and_removes(texter: Texting) -> None:
     chief, new = texter(CHIEF), texter("+22376543210")
-    chief.sends("CHEF AJOUTER 76 54 32 10").reads("C'est fait: le 76543210")
+    chief.sends("CHEF AJOUTER 76 54 32 10").reads("Lier le 76543210")
+    chief.sends(f"OUI {chief.answer.split('OUI ')[1][:4]}").reads("C'est fait: le 76543210")
     assert "est lie a CSCom" in new.received()[-1]
     new.sends(RAMED).reads(WHOLE)
     chief.sends("CHEF RETIRER 76543210").reads("est retire")
