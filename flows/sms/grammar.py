@@ -39,7 +39,9 @@ FEWEST_IN_A_SENTENCE = 8
 STRAY_DIGITS = 2
 """Digits in a sentence that may be a count of people or days; more may be money, and the sentence is not understood."""
 
-ACT_LETTERS, MENU_DIGITS = 3, 2
+MENU_DIGITS = 2
+"""Digits of an act in the menu."""
+
 EXACT = ("TOPIC", "ANSWER", "DIGIT")
 """Kinds of commands that are none inside a sentence: STOP alone stops, STOP 123456 does not."""
 
@@ -120,16 +122,16 @@ def _figures_first(said: tuple[str, ...], known: Words) -> Said | None:
         command = known.commands.get(rest[0])
         if command and command.behind == "FIGURES_FIRST" and len(rest) == 1:
             return Said(command.word, (first,), (first,))
-        if _is_act(rest[0], first):
+        if _is_act(rest[0], first, known):
             return _with_numbers("ACT_DONE", said)
     return _numbers_alone(said) if all(map(str.isdigit, said)) else None
 
 
-def _is_act(word: str, code: str) -> bool:
-    """Three letters or a digit of the menu are an act behind any code, other words behind one without a slip."""
+def _is_act(word: str, code: str, known: Words) -> bool:
+    """An act or a digit of the menu is one behind any six digits, another word only behind a code without a slip."""
     if word.isdigit():
         return len(word) <= MENU_DIGITS
-    return len(word) == ACT_LETTERS or (len(word) > 1 and check_digit_ok(code))
+    return word in known.acts or (len(word) > 1 and check_digit_ok(code))
 
 
 def _numbers_alone(said: tuple[str, ...]) -> Said | None:

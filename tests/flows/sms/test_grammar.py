@@ -34,6 +34,14 @@ def test_no_spelling_stands_for_two_commands() -> None:
     assert sorted(set(spellings)) == sorted(spellings)
 
 
+def test_all_spellings_of_a_command_follow_one_rule() -> None:
+    rules = {
+        (row["word"], row["for"], row["behind"], row["joins"], row["slips"])
+        for row in facts.rows("sms_words")
+    }
+    assert sorted(word for word, *_ in rules) == sorted({word for word, *_ in rules})
+
+
 def test_every_command_of_the_vocabulary_has_a_word() -> None:
     assert {word for _, word in COMMANDS} == set(SMS_COMMANDS)
     assert {"NOTHING", "UNKNOWN", "TOO_MANY", *SMS_COMMANDS} == CANONICAL
@@ -129,6 +137,7 @@ def test_a_number_in_a_sentence(typed: str, expected: str) -> None:
         pytest.param(f"S {CODE} 4", ("ACT_DONE", f"{CODE} 4", CODE), id="a digit of the menu"),
         pytest.param(f"{CODE} 4", ("ACT_DONE", f"{CODE} 4", CODE), id="code and a digit of the menu"),
         pytest.param("482919 CES", ("ACT_DONE", "482919 CES", "482919"), id="a code with a slip"),
+        pytest.param("482919 EST", ("UNKNOWN", "482919 EST", ""), id="three letters that are no act"),
         pytest.param("482919 PALU", ("UNKNOWN", "482919 PALU", ""), id="a slip and no act"),
         pytest.param(f"{CODE} PALU", ("ACT_DONE", f"{CODE} PALU", CODE), id="no act, but a code"),
         pytest.param(f"{CARD} CES", ("NUMBERS", "CES", CARD), id="a card is no code"),
