@@ -10,7 +10,7 @@ from typing import Any
 
 from config.faults import Fault
 
-MAGIC = "+223700001"
+MAGIC = "+223700066"
 """Numbers that begin so and have two digits more behave as MAGIC_FAULTS says; all others are well."""
 
 NOTHING_TAKEN = {

@@ -12,8 +12,8 @@ import pytest
 
 from flows import gsm7
 from tests.e2e.outside import Mobile, Outside
+from tests.ports import free_pair
 from tests.workers.test_run import start
-from workers.servers.process import free_port
 
 AWA, RECEIPT = "+22370000001", "2600100000017"
 CHIEF, ACTIVATION = "+22370000101", "898515"
@@ -22,7 +22,7 @@ CHIEF, ACTIVATION = "+22370000101", "898515"
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     """`ramu run` on a free port and its own folder."""
-    running = start(tmp_path_factory.mktemp("e2e") / "data", free_port())
+    running = start(tmp_path_factory.mktemp("e2e") / "data", free_pair())
     try:
         running.wait_until(lambda: running.get("/health/ready")[0] == 200)
         yield Outside(running.port)

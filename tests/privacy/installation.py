@@ -22,9 +22,9 @@ from redis import Redis
 from config.settings import CHECKOUT
 from models.database import Database
 from models.keyring import KeyRing
+from tests.ports import free_pair
 from workers.servers import PostgresServer
 from workers.servers.binaries import postgres_folder
-from workers.servers.process import free_port
 
 Found = tuple[str, bytes]
 """A place of an installation, and what is in it."""
@@ -38,7 +38,7 @@ class Installation:
     def __init__(self, folder: Path, database_url: str, log_format: str) -> None:
         folder.mkdir()
         self.folder = folder
-        self.port = free_port()
+        self.port = free_pair()
         self.database_url = database_url
         self.output = folder / "output.log"
         with self.output.open("ab") as output:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from socket import create_connection
+from socket import create_connection, create_server
 from time import monotonic, sleep
 from urllib.parse import urlencode
 
@@ -17,7 +17,8 @@ import pytest
 
 from config.settings import CHECKOUT
 from tests.gateway.handset import fields
-from workers.servers.process import children_of, free_port
+from tests.ports import free_pair
+from workers.servers.process import children_of
 
 START_SECONDS = 60.0
 
@@ -87,7 +88,7 @@ def start(folder: Path, port: int, **environment: str) -> Running:
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
     """A run that is ready with all its processes: Redis, provider, web and two of its own, three workers, tick."""
-    started = start(tmp_path / "data", free_port(), RAMU_PROVIDER="africastalking", RAMU_PROVIDER_KEY="real")
+    started = start(tmp_path / "data", free_pair(), RAMU_PROVIDER="africastalking", RAMU_PROVIDER_KEY="real")
     try:
         started.wait_until(lambda: started.get("/health/ready")[0] == 200)
         started.wait_until(lambda: len(started.family()) >= 9)
@@ -174,7 +175,7 @@ def test_a_hundred_slow_clients_hold_up_nobody(running: Running) -> None:
 
 
 def test_a_second_run_on_the_same_data_is_refused_in_one_line(running: Running) -> None:
-    second = start(running.folder, free_port())
+    second = start(running.folder, free_pair())
     _, wrong = second.process.communicate(timeout=30)
     assert second.process.returncode == 1
     assert wrong.count("\n") == 1
@@ -189,12 +190,15 @@ def test_a_busy_port_is_refused_in_one_line(running: Running, tmp_path: Path) ->
     assert f"PORT={running.port + 2}" in wrong
 
 
-def test_a_busy_port_beside_is_refused_in_one_line(running: Running, tmp_path: Path) -> None:
-    second = start(tmp_path / "other", running.port - 1)
-    _, wrong = second.process.communicate(timeout=30)
+def test_a_busy_port_beside_is_refused_in_one_line(tmp_path: Path) -> None:
+    below = free_pair()
+    with create_server(("127.0.0.1", below + 1)):
+        second = start(tmp_path / "other", below)
+        _, wrong = second.process.communicate(timeout=30)
     assert second.process.returncode == 1
     assert wrong.count("\n") == 1
-    assert f"port {running.port}" in wrong
+    assert f"port {below + 1}" in wrong
+    assert f"PORT={below + 2}" in wrong
 
 
 def test_a_run_brings_its_own_provider_whatever_the_settings_say(running: Running) -> None:
@@ -212,7 +216,7 @@ def test_a_run_brings_its_own_provider_whatever_the_settings_say(running: Runnin
 
 
 def test_a_bad_setting_is_named_in_one_line(tmp_path: Path) -> None:
-    started = start(tmp_path / "data", free_port(), RAMU_SERVICE_CODE="hello")
+    started = start(tmp_path / "data", free_pair(), RAMU_SERVICE_CODE="hello")
     _, wrong = started.process.communicate(timeout=30)
     assert started.process.returncode == 1
     assert wrong.startswith("ramu: service_code: ")
