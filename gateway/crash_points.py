@@ -22,6 +22,7 @@ POINTS = {
     28: "sending: the journal has let go",
     31: "reaping: claims whose lease is over are marked, not committed",
     32: "reaping: an answer of the journal is in the database, the journal still holds it",
+    33: "reaping: an answer of the journal is in the database, not committed",
 }
 """Every place, and what is done when the process is killed there."""
 

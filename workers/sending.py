@@ -60,7 +60,7 @@ def replay(desk: Runtime, older_than_seconds: float) -> int:
     journal = Journal(desk.settings.data_folder)
     written = 0
     for path, entry in journal.entries(older_than_seconds):
-        written += write_down(desk, entry, 31)
+        written += write_down(desk, entry, 33)
         reached(32)
         journal.forget(path)
     return written
