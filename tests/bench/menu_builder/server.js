@@ -1,5 +1,5 @@
 'use strict';
-// The same conversation on ussd-menu-builder, as its own guide builds one: express, session hooks on Redis, and
+// The same conversation on ussd-menu-builder: behind express as its own guide shows it, its session hooks on Redis, and
 // one SQL read for the number. Without masks, seals, audit, metrics or log lines, all of which the gateway has.
 const cluster = require('node:cluster');
 const express = require('express');
