@@ -117,6 +117,7 @@ class Settings(BaseSettings):
     misses_a_day: int = Field(10, ge=1, description="the same in 24 hours")
     facility_misses_a_day: int = Field(200, ge=1)
     country_misses_a_day: int = Field(2_000, ge=1)
+    public_misses_a_day: int = Field(1_000, ge=1, description="of these, by phones that are not a centre's")
     hits_an_hour: int = Field(60, ge=1, description="look-ups by SMS that found somebody, a phone")
     messages_a_day: int = Field(10, ge=1, description="SMS that one phone may ask for in 24 hours")
     callback_hours: int = Field(48, ge=1, description="one open call-back request for so long")

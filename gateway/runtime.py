@@ -80,6 +80,7 @@ class Runtime:
                     misses_a_day=settings.misses_a_day,
                     facility_misses_a_day=settings.facility_misses_a_day,
                     country_misses_a_day=settings.country_misses_a_day,
+                    public_misses_a_day=settings.public_misses_a_day,
                     hits_an_hour=settings.hits_an_hour,
                 ),
             ),

@@ -68,12 +68,16 @@ class TooManyHits(Overtaken):
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """How many look-ups may fail or succeed: settings of the installation, with these defaults (assumption)."""
+    """How many look-ups may fail or succeed: settings of the installation, with these defaults (assumption).
+
+    The public may use up only a part of the country's misses, so that guessers cannot lock out the centres.
+    """
 
     misses_an_hour: int = 5
     misses_a_day: int = 10
     facility_misses_a_day: int = 200
     country_misses_a_day: int = 2_000
+    public_misses_a_day: int = 1_000
     hits_an_hour: int = 60
 
 
@@ -116,6 +120,9 @@ _SPENT = Prepared(
         select(func.count()).where(_OF_ASKER, _LAST_DAY).scalar_subquery(),
         select(func.count()).where(_OF_FACILITY, _LAST_DAY).scalar_subquery(),
         select(func.count()).where(lookup_misses.c.budgeted, _LAST_DAY).scalar_subquery(),
+        select(func.count())
+        .where(lookup_misses.c.budgeted, lookup_misses.c.facility_id.is_(None), _LAST_DAY)
+        .scalar_subquery(),
         select(func.coalesce(func.sum(lookup_hits.c.numbers), 0))
         .where(lookup_hits.c.asker_index == bindparam("asker"), lookup_hits.c.at > bindparam("hour"))
         .scalar_subquery(),
@@ -163,12 +170,13 @@ def standing(
         hour=now - HOUR,
         day=now - DAY,
     )
-    hour, day, facility, country, hits = map(int, row or (0, 0, 0, 0, 0))
+    hour, day, facility, country, public, hits = map(int, row or (0,) * 6)
     misses = min(
         budgets.misses_an_hour - hour,
         budgets.misses_a_day - day,
         budgets.facility_misses_a_day - facility,
         budgets.country_misses_a_day - country,
+        budgets.misses_a_day if facility_id else budgets.public_misses_a_day - public,
     )
     return Left(max(misses, 0), max(budgets.hits_an_hour - hits, 0))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from flows.context import Context
-from flows.effects import Effect, Missed, Remembered
+from flows.effects import Effect, Missed, Remembered, VisitCodeIssued
 from flows.sms import (
     complaints,
     day,
@@ -73,12 +73,16 @@ def reply(text: str, context: Context) -> Reply:
         (text, then), effects = _escalated(talk, mistake), ()
     if then != thread:
         effects = (Remembered(then.encode()), *effects)
-    return Reply(one_segment(text), _misses_last(effects))
+    return Reply(one_segment(text), _in_order_of_locks(effects))
 
 
-def _misses_last(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
-    """A miss holds the whole country's count until the transaction ends: everything else goes before it."""
-    return tuple(sorted(effects, key=lambda effect: isinstance(effect, Missed)))
+def _in_order_of_locks(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """Codes by person, so that two batches never wait for each other; a miss, which holds the whole country, last."""
+    return tuple(sorted(effects, key=_lock))
+
+
+def _lock(effect: Effect) -> tuple[bool, int]:
+    return isinstance(effect, Missed), effect.person_id if isinstance(effect, VisitCodeIssued) else 0
 
 
 def _said(text: str, thread: Thread, today: date) -> Said:

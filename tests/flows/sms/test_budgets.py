@@ -64,6 +64,14 @@ def test_the_country_has_a_budget(world: World) -> None:
     Texter(small, Msisdn.parse("+22376000009")).sends(RAMED).reads("E71")
 
 
+def test_the_public_cannot_lock_the_centres_out(world: World) -> None:
+    small = limited(world, country_misses_a_day=6, public_misses_a_day=3)
+    for place in range(3):
+        Texter(small, Msisdn.parse(f"+2237600000{place}")).sends(nobody(place)).reads("E12")
+    Texter(small, Msisdn.parse("+22376000009")).sends(RAMED).reads("E71")
+    Texter(small, Msisdn.parse(NURSE)).sends(RAMED).reads("OK RAMED")
+
+
 def test_hits_of_an_hour(world: World) -> None:
     phone = Texter(limited(world, hits_an_hour=2), Msisdn.parse(STRANGER))
     phone.sends(RAMED, RAMED).reads("VALIDE").sends(RAMED).reads("E61")
