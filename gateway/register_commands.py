@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,8 @@ from gateway.register import BAMAKO, opened
 from gateway.register_files import ENCODINGS, RegisterFile, understood
 from gateway.register_import import Order, Outcome, PeopleImport
 from gateway.register_progress import ProgressTeller
-from models.imports import BATCH_LINES
+from gateway.register_small import SmallImport
+from models.imports import BATCH_LINES, SCHEME_OF
 
 PROCESSES = 2
 """Processes that read, check and seal; one more writes."""
@@ -67,16 +68,20 @@ def bring_in(
 
     Example: ramu register import ramed liste.csv --apply
     """
+    if complete and kind not in SCHEME_OF:
+        raise click.UsageError("--complete is for registers of people")
     now = datetime.now(UTC)
     today = now.astimezone(BAMAKO).date()
     source = understood(file, kind, today, encoding)
     rejects = rejects or file.with_name(f"{file.stem}-refus.csv")
-    actor = f"operator:{getpass.getuser()}"
+    actor = f"console:{os.getuid()}"
     order = Order(kind, source, rejects, batch, processes, actor, now, today, complete, ends)
     started = monotonic()
     settings = load()
     with opened(settings) as (database, keys), ProgressTeller(errors) as teller:
-        work = PeopleImport(database, keys, settings.key_folder, order, teller)
+        work: PeopleImport | SmallImport = SmallImport(database, keys, order, teller)
+        if kind in SCHEME_OF:
+            work = PeopleImport(database, keys, settings.key_folder, order, teller)
         outcome = work.apply() if apply else work.try_out()
     told = _summary(order, outcome, apply, monotonic() - started)
     if as_json:

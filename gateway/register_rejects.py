@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.register_files import Cells, RegisterFile
-from gateway.spreadsheet import BYTE_ORDER_MARK, SEPARATOR, private_file, safe_cell
+from gateway.spreadsheet import BYTE_ORDER_MARK, SEPARATOR, plain_cell, private_file, safe_cell
 from models.import_columns import ERROR_COLUMN
 from models.import_lines import Complaint
 from models.places import fold
@@ -59,7 +59,9 @@ class Rejects:
 
     def _write(self, cells: Sequence[str]) -> None:
         if self._file is not None:
-            csv.writer(self._file, delimiter=SEPARATOR, lineterminator="\r\n").writerow(map(safe_cell, cells))
+            # A cell that was made safe before is not made so twice.
+            safe = [safe_cell(plain_cell(cell)) for cell in cells]
+            csv.writer(self._file, delimiter=SEPARATOR, lineterminator="\r\n").writerow(safe)
 
 
 def _told(complaint: Complaint) -> str:

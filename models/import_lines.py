@@ -76,20 +76,15 @@ def masked(cell: str, column: Column) -> str:
     return "« *** »"
 
 
-class LineReader:
-    """Reads the lines of one file."""
+class CellReader:
+    """Reads the cells of one file's lines, each by its column, and finds the commune."""
 
-    def __init__(self, context: Context) -> None:
-        self.context = context
-        heading, register, day = context.heading, context.register, context.day
+    def __init__(self, heading: Heading, register: str, scheme: str | None, day: date) -> None:
+        self.heading = heading
+        self.day = day
         self._width = max(column.place for column in heading.columns) + 1
         self._columns: tuple[tuple[int, str, Read, Column], ...] = tuple(
-            (
-                column.place,
-                column.field,
-                reader_of(column.form, column.field, register, context.scheme, day),
-                column,
-            )
+            (column.place, column.field, reader_of(column.form, column.field, register, scheme, day), column)
             for column in heading.columns
         )
 
@@ -108,18 +103,15 @@ class LineReader:
                     raise BadCell("vide", "remplissez cette cellule")
             except BadCell as bad:
                 # Nobody loses her right to a NINA that was badly copied: it never is a condition of care.
-                serious = field != "nina"
-                complaints.append(
-                    Complaint(
-                        line, column.heading, cell and masked(cell, column), bad.wrong, bad.remedy, serious
-                    )
-                )
+                serious, read_as = field != "nina", cell and masked(cell, column)
+                complaints.append(Complaint(line, column.heading, read_as, bad.wrong, bad.remedy, serious))
         wrong = self._about_place(said)
         if not any(complaint.serious for complaint in complaints):
-            wrong += [*self._about_family(said), *self._about_days(said), *self._about_mutuelle(said)]
-        named = self.context.heading.named
-        told = [Complaint(line, named(field), "", what, remedy) for field, what, remedy in wrong]
-        return said, complaints + told
+            wrong += self._about_all(said)
+        named = self.heading.named
+        return said, complaints + [
+            Complaint(line, named(field), "", what, to_do) for field, what, to_do in wrong
+        ]
 
     def _about_place(self, said: dict[str, Any]) -> list[Contradiction]:
         """Put the commune's code in the place of what was written."""
@@ -127,11 +119,27 @@ class LineReader:
             return []
         try:
             said["commune"] = commune_code(
-                said["commune"], said.pop("cercle", ""), said.pop("region", ""), self.context.day
+                said["commune"], said.pop("cercle", ""), said.pop("region", ""), self.day
             )
         except BadCell as bad:
             return [("commune", bad.wrong, bad.remedy)]
         return []
+
+    def _about_all(self, said: dict[str, Any]) -> list[Contradiction]:
+        """What is wrong with cells that are well written, one beside the other."""
+        return []
+
+
+class LineReader(CellReader):
+    """Reads the lines of a register of people."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context.heading, context.register, context.scheme, context.day)
+        self._mutuelles = context.mutuelles
+
+    def _about_all(self, said: dict[str, Any]) -> list[Contradiction]:
+        """Fill in what follows from the rest, and say where the cells of a line contradict each other."""
+        return [*self._about_family(said), *self._about_days(said), *self._about_mutuelle(said)]
 
     def _about_family(self, said: dict[str, Any]) -> list[Contradiction]:
         number, opener = said.get("number"), said.get("opener")
@@ -165,7 +173,7 @@ class LineReader:
         year = said.get("birth_year")
         if year is None:
             wrong.append(("born", "ni date ni année de naissance", "écrivez au moins l'année"))
-        elif year > self.context.day.year or (born is not None and born > self.context.day):
+        elif year > self.day.year or (born is not None and born > self.day):
             wrong.append(("born", "une naissance à venir", "comparez avec l'acte"))
         if end is not None and end < start:
             wrong.append(("valid_to", "avant le début du droit", "corrigez l'une des deux dates"))
@@ -175,7 +183,7 @@ class LineReader:
         code = said.get("mutuelle")
         for field in ("mutuelle_name", "mutuelle_cercle"):
             said.pop(field, None)
-        if code is not None and code not in self.context.mutuelles:
+        if code is not None and code not in self._mutuelles:
             return [
                 (
                     "mutuelle",

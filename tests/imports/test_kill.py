@@ -1,0 +1,86 @@
+"""An import that is killed with -9 in the middle and called again ends where one that was left alone ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from sqlalchemy import func, select
+
+from config.settings import CHECKOUT
+from models.database import Database
+from models.imports import import_batches, imports
+from models.schema import migrate
+from tests.imports.conftest import AWA, FANTA, changed, written
+
+LINES = 600
+COMMAND = (sys.executable, "-m", "gateway.command_line", "register", "import", "ramed")
+
+
+def lines():
+    """Openers and dependants in a jumble; one in fifty with a mistake."""
+    for place in range(LINES):
+        number = str(2_600_100_000_000 + place // 2 * 2)
+        if place % 2:
+            yield changed(FANTA, ouvrant=number, prenom=f"Fanta{chr(97 + place % 26)}")
+        else:
+            yield changed(AWA, numero=number, sexe="?" if place % 50 == 0 else "F", ref=f"{place}/A")
+
+
+def batches_done(url):
+    database = Database.open(url, deadline_ms=None)
+    with database.begin(reading=True) as conn:
+        done = conn.execute(select(func.count()).select_from(import_batches)).scalar_one()
+    database.dispose()
+    return done
+
+
+@pytest.mark.parametrize("after", [1, 3], ids=["after the first batch", "after the third"])
+def test_killed_and_called_again(bring, held, surroundings, database_url, tmp_path, after):
+    file = written(tmp_path / "r.csv", list(lines()))
+    options = ("--apply", "--batch", "25", "--processes", "1")
+    environment = {**os.environ, **surroundings, "PYTHONPATH": str(CHECKOUT)}
+    killed = subprocess.Popen(
+        [*COMMAND, file, *options],
+        env=environment,
+        cwd=CHECKOUT,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 60
+    while batches_done(database_url) < after and killed.poll() is None and time.monotonic() < until:
+        time.sleep(0.005)
+    os.killpg(killed.pid, signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL, "it was killed before it ended"
+    told, _ = bring("ramed", file, "--apply", code=3)
+    assert told["resumed_batches"] >= after
+    assert (told["new"], told["rejected"]) == (588 - 12, 24)
+    rejects, after_kill = (tmp_path / "r-refus.csv").read_bytes(), held()
+    assert rejects.count(b"\n") == 1 + 24
+    assert [row.finished_at is None for row in every_run(database_url)] == [False]
+
+    fresh_start(database_url)
+    told, _ = bring("ramed", file, "--apply", "--batch", "25", code=3)
+    assert (told["resumed_batches"], told["new"], told["rejected"]) == (0, 576, 24)
+    assert held() == after_kill
+    assert (tmp_path / "r-refus.csv").read_bytes() == rejects
+
+
+def every_run(url):
+    database = Database.open(url, deadline_ms=None)
+    with database.begin(reading=True) as conn:
+        rows = conn.execute(select(imports)).all()
+    database.dispose()
+    return rows
+
+
+def fresh_start(url):
+    """The same address, with nothing in it."""
+    from_nothing = Database.open(url, deadline_ms=None)
+    with from_nothing.begin() as conn:
+        for table in ("receipts", "coverages", "persons", "households", "import_batches", "imports"):
+            conn.exec_driver_sql(f"DELETE FROM {table}")  # the names are ours
+    from_nothing.dispose()
+    migrate(url)
