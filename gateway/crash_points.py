@@ -12,6 +12,13 @@ import signal
 CRASH_AT = "RAMU_CRASH_AT"
 
 POINTS = {
+    11: "taking: a callback is in the database, not committed",
+    12: "taking: a callback is committed, the provider was not answered",
+    13: "spooling: a callback is written to a file that does not count yet",
+    14: "spooling: a callback is on the disk, the provider was not answered",
+    15: "answering: effects and answer are in the database, not committed",
+    16: "answering: all is committed, nobody was woken to send the answer",
+    17: "spooling: what was spooled is in the database, the disk still holds it",
     21: "sending: the claim is written, not committed",
     22: "sending: the claim is committed, nothing was asked of the provider",
     23: "sending: the provider has answered, nothing is written down",

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from config.jobs import ANSWER_SMS, APPLY_REPORTS
 from flows.context import SMS
+from gateway.crash_points import reached
 from gateway.loop_guard import LoopGuard
 from gateway.outbox import CAMPAIGNS, REMINDERS
 from gateway.runtime import Runtime
@@ -98,8 +99,11 @@ class Intake:
     def _kept(self, callback: Callback, now: datetime) -> str:
         """Keeps it; where, as a word for the figures."""
         try:
-            with self._runtime.database.begin() as conn:
-                return "taken" if self._store(conn, callback, now) else "repeated"
+            with self._runtime.database.begin(durable=True) as conn:
+                new = self._store(conn, callback, now)
+                reached(11)
+            reached(12)
+            return "taken" if new else "repeated"
         except DatabaseAway as away:
             log.warning("a callback is spooled", reason=str(away))
         except Exception:
@@ -107,13 +111,15 @@ class Intake:
             log.exception("a callback is spooled")
         record = {"kind": type(callback).__name__, "at": now, "told": asdict(callback)}
         self.spool.put(orjson.dumps(record), now)
+        reached(14)
         return "spooled"
 
     def _store_records(self, records: Sequence[bytes]) -> None:
         told = [orjson.loads(record) for record in records]
-        with self._runtime.database.begin() as conn:
+        with self._runtime.database.begin(durable=True) as conn:
             for one in told:
                 self._store(conn, KINDS[one["kind"]](**one["told"]), datetime.fromisoformat(one["at"]))
+        reached(17)
 
     def _store(self, conn: Connection, callback: Callback, now: datetime) -> bool:
         """Whether it is new."""

@@ -27,6 +27,7 @@ PATH = f"/hooks/africastalking/{DEMO_SECRET}/ussd"
 KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#")
 FILES = frozenset({"simulator.css", "simulator.js"})
 LONGEST_HISTORY = 4_000
+ROLES = {"STAFF": "agent de santé", "CHIEF": "chef de centre"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,8 @@ def _pressed(handset: Handset, form: MultiDict[str, str], network: Network) -> H
 
 def _phones() -> dict[str, str]:
     """Phones of the demonstration: number to what it is good for."""
-    return {one.phone: one.why for one in demo_world.expected() if one.phone}
+    people = {one.phone: one.why for one in demo_world.expected() if one.phone}
+    return people | {one.phone: f"{ROLES[one.role]}, {one.facility}" for one in demo_world.staff()}
 
 
 def _numbers() -> list[Any]:

@@ -17,6 +17,7 @@ from time import time
 
 import structlog
 
+from gateway.crash_points import reached
 from models.database import DatabaseAway
 from models.keyring import KeyRing
 from models.nonces import Nonces
@@ -58,6 +59,7 @@ class Spool:
         begun, kept = self._folder / (name + BEGUN), self._folder / (name + KEPT)
         try:
             _write(begun, self._keys.seal_bytes(record, SPOOLED))
+            reached(13)
             begun.rename(kept)
             _sync(self._folder)
         except OSError:

@@ -17,6 +17,7 @@ from flows.context import SMS, Context
 from flows.effects import CallbackRequested, Effect
 from flows.sms import conversation
 from flows.sms.conversation import Reply
+from gateway.crash_points import reached
 from gateway.intake import HELD as FIGURE
 from gateway.intake import Intake
 from gateway.loop_guard import TOO_MANY, UNREADABLE, WINDOW, LoopGuard
@@ -152,6 +153,8 @@ class Inbox:
                 once=b"answer:" + message.once,
                 now=context.now,
             )
+            reached(15)
+        reached(16)
         wake(self._desk.redis, SEND_READY)
         return True
 

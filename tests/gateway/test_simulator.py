@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
+from gateway.simulator_sms import measured
+from tests.gateway.correspondent import echo
 from tests.gateway.handset import AWA, Gateway, open_gateway
+from workers.inbox import answer_inbox
 
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
@@ -106,3 +109,44 @@ def test_outside_of_the_demonstration_there_is_no_simulator(
 def test_only_its_own_files_are_served(gateway: Gateway) -> None:
     for name in ("simulator.py", "..%2fsimulator.py", "%2e%2e/health.py", "absent"):
         assert gateway.client.get(f"/simulator/{name}").status_code == 404
+
+
+def test_an_sms_is_written_beside_the_call_and_does_not_disturb_it(gateway: Gateway) -> None:
+    page = press(gateway, press(gateway, do="call"), sms="V 2600100000017", do="sms")
+    assert "HTTP 200 OK" in page.text
+    assert "V+2600100000017" in page.text
+    assert "RAMED VALIDE" in screen(page)
+    assert form(page)["waits"] == "yes"
+    assert gateway.count("inbound") == 1
+    assert gateway.client.get("/simulator/sms", query_string={"phone": AWA}).json == {"messages": []}
+    assert answer_inbox(gateway.runtime, echo) == 1
+    told = gateway.client.get("/simulator/sms", query_string={"phone": AWA}).json
+    assert told is not None
+    (one,) = told["messages"]
+    assert (one["text"], one["length"]) == ("lu: V 2600100000017", "19 septets, 1 SMS")
+    assert "lu: V 2600100000017" in press(gateway, page, do="look").text
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        pytest.param("a" * 160, "160 septets, 1 SMS", id="as long as one"),
+        pytest.param("a" * 161, "161 septets, 2 SMS", id="a letter more"),
+        pytest.param("€" * 80, "160 septets, 1 SMS", id="letters of two septets"),
+        pytest.param("ɛ" * 70, "70 caractères UCS-2, 1 SMS", id="as long as one in UCS-2"),
+        pytest.param("ɛ" * 71, "71 caractères UCS-2, 2 SMS", id="a letter more in UCS-2"),
+    ],
+)
+def test_the_length_of_an_sms_is_told_in_the_unit_of_its_letters(text: str, length: str) -> None:
+    assert measured(text) == length
+
+
+def test_without_the_provider_or_a_number_no_sms_are_shown(
+    tmp_path: Path, sqlite_url: str, redis_url: str
+) -> None:
+    gateway = open_gateway(
+        tmp_path, sqlite_url, redis_url, provider="simulated", provider_url="http://127.0.0.1:9"
+    )
+    for phone in (AWA, "", "nobody", "\0"):
+        told = gateway.client.get("/simulator/sms", query_string={"phone": phone})
+        assert (told.status_code, told.json) == (200, {"messages": []})
