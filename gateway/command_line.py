@@ -50,6 +50,9 @@ COMMANDS = {
     "register": Command(
         "gateway.register_commands:register", "Bring registers in from files, write them to files.", REGISTER
     ),
+    "offline-list": Command(
+        "gateway.offline_commands:offline_list_command", "A signed list for a day without network.", REGISTER
+    ),
     "audit": Command("gateway.audit_commands:audit", "Verify who asked what about whom.", REGISTER),
     "staff": Command(
         "gateway.staff_commands:staff_phones", "Phones of health staff: list, add, remove, stop.", REGISTER

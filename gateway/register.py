@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from config.faults import Fault
 from config.settings import Settings
-from models import demo, rotation
-from models.database import Database
+from models import demo, facilities, rotation
+from models.database import Connection, Database
+from models.facilities import KIND_LABELS, Facility
 from models.keyring import FILE_NAME, KeyRing
 from models.schema import migrate, standing
 
@@ -40,6 +41,15 @@ def opened(settings: Settings) -> Iterator[tuple[Database, KeyRing]]:
         yield database, KeyRing.open(settings.key_folder)
     finally:
         database.dispose()
+
+
+def the_facility(conn: Connection, words: str) -> Facility:
+    """The one facility that an id, or enough of a name, means. Raises Fault."""
+    found = facilities.named(conn, words)
+    if len(found) != 1:
+        some = "; ".join(f"{one.facility_id} {KIND_LABELS[one.kind]} {one.name}" for one in found[:5])
+        raise Fault(f"{len(found)} facilities are called so{': ' if some else ''}{some}")
+    return found[0]
 
 
 def keys_made_if_missing(settings: Settings) -> KeyRing:

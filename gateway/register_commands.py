@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
+from config.faults import Fault
 from config.settings import load
 from config.vocabulary import REGISTERS
-from gateway.register import BAMAKO, opened
+from gateway import register_export
+from gateway.console_audit import note
+from gateway.register import BAMAKO, opened, the_facility
 from gateway.register_files import ENCODINGS, RegisterFile, understood
 from gateway.register_import import Order, Outcome, PeopleImport
 from gateway.register_progress import ProgressTeller
 from gateway.register_small import SmallImport
+from gateway.spreadsheet import private_file, write_csv
+from models.import_cells import BadCell, commune_code
 from models.imports import BATCH_LINES, SCHEME_OF
 
 PROCESSES = 2
@@ -89,6 +95,58 @@ def bring_in(
     else:
         _tell(source, told)
     sys.exit(LEFT_OUT if told["rejected"] else 0)
+
+
+@register.command("export")
+@click.argument("kind", type=click.Choice(REGISTERS))
+@click.option("--facility", "where", metavar="ID|NAME", help="People of this facility's commune.")
+@click.option("--commune", metavar="CODE|NAME", help="Only what is in this commune.")
+@click.option("--all", "everything", is_flag=True, help="The whole register.")
+@click.option("--out", type=OUT_FILE, help="The file to write (KIND-DATE.csv here).")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def write_out(
+    kind: str, where: str | None, commune: str | None, everything: bool, out: Path | None, as_json: bool
+) -> None:
+    """Write a register to a CSV file that a spreadsheet opens as text and that `import` reads back.
+
+    The file names people: only its owner can read it, and the trail notes who asked for it.
+
+    Example: ramu register export ramed --commune Kati
+    """
+    if sum(map(bool, (where, commune, everything))) != 1:
+        raise click.UsageError("one of --facility, --commune, --all")
+    now = datetime.now(UTC)
+    today = now.astimezone(BAMAKO).date()
+    out = out or Path(f"{kind}-{today}.csv")
+    with opened(load()) as (database, keys):
+        with database.begin() as conn:
+            communes = _communes(conn, where, commune, today)
+            note(
+                conn,
+                keys,
+                "register.export",
+                f"register:{kind}",
+                f"begun, {len(communes) or 'all'} communes",
+                now,
+            )
+        with database.begin(reading=True) as conn, private_file(out) as file:
+            content = register_export.rows(conn, keys, kind, communes, today)
+            count = write_csv(file, register_export.header(kind, today), content)
+        with database.begin() as conn:
+            note(conn, keys, "register.export", f"register:{kind}", f"{count} rows", now)
+    click.echo(json.dumps({"rows": count, "file": str(out)}) if as_json else f"{count} lignes dans {out}")
+
+
+def _communes(conn: Connection, where: str | None, commune: str | None, today: date) -> frozenset[str]:
+    """The communes that are meant; none of them: all. Raises Fault."""
+    if where:
+        return frozenset({the_facility(conn, where).commune_code})
+    if not commune:
+        return frozenset()
+    try:
+        return frozenset({commune_code(commune, "", "", today)})
+    except BadCell as bad:
+        raise Fault(f"{bad.wrong} -> {bad.remedy}") from None
 
 
 def _summary(order: Order, outcome: Outcome, applied: bool, seconds: float) -> dict[str, Any]:

@@ -243,10 +243,12 @@ def _dependant(opener: str, given: str, family: str, year: int) -> str:
 
 
 def fingerprint(keys: KeyRing, register: str, said: Mapping[str, Any]) -> bytes:
-    """Equal for two lines that say the same, however they write it."""
-    return keys.index(
-        register + "".join([f"\n{field}={value!s}" for field, value in sorted(said.items())]), "line"
-    )
+    """Equal for two lines that say the same, however they write it; what is usual may be left unsaid."""
+    told = [f"\n{item[0]}={item[1]!s}" for item in sorted(said.items()) if item[1] and item not in _USUAL]
+    return keys.index(register + "".join(told), "line")
+
+
+_USUAL = (("status", "ACTIF"), ("role", "OUVRANT_DROIT"))
 
 
 def role_of(scheme: str, said: Mapping[str, Any]) -> str:
