@@ -13,6 +13,9 @@ NETWORK = "99999"
 PHONES = 50_000
 """Phones that call in turn: more than any cache of the gateway holds."""
 
+LANGUAGES, BACK = "98", "0"
+"""What is typed at a card's answer to see the languages, and then to come back to the answer."""
+
 FREE_CARE, A_CHILD = "4", "4*1"
 """What is typed at the home screen for a menu, and then for the next one, which reads nothing of the register."""
 
@@ -28,6 +31,8 @@ class Batch:
 
     dials: list[str]
     cards: list[str]
+    asides: list[str]
+    returns: list[str]
     menus: list[str]
     submenus: list[str]
 
@@ -41,11 +46,13 @@ class Calls:
         self._run = token_hex(8)
 
     def batch(self, calls: int) -> Batch:
-        """`calls` calls: all dial, then type a card's number at the home screen, or else walk two menus."""
+        """`calls` calls: dial, type a card's number, step aside and come back to its answer; or walk two menus."""
         places = [next(self._places) for _ in range(calls)]
         return Batch(
             dials=[self._form(place, "") for place in places],
             cards=[self._form(place, self._number(place)) for place in places],
+            asides=[self._form(place, f"{self._number(place)}*{LANGUAGES}") for place in places],
+            returns=[self._form(place, f"{self._number(place)}*{LANGUAGES}*{BACK}") for place in places],
             menus=[self._form(place, FREE_CARE) for place in places],
             submenus=[self._form(place, A_CHILD) for place in places],
         )

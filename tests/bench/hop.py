@@ -15,6 +15,7 @@ from rich.table import Table
 from config.settings import CHECKOUT, Settings
 from tests.bench.contenders import Size
 from tests.bench.figures import Json
+from tests.bench.importing import import_register
 from tests.bench.layers import Layer
 from tests.bench.rounds import Plan, floor_us, judged, layers_of, run
 from tests.bench.stage import set_stage
@@ -34,6 +35,9 @@ def _default(name: str) -> int:
 @click.group()
 def bench() -> None:
     """Measure what a hop costs, beside its peers."""
+
+
+bench.add_command(import_register)
 
 
 @bench.command()

@@ -50,11 +50,11 @@ def register_of(server: PostgresServer, keys: KeyRing, people: int, seed: int, *
         migrate(url)
         fill(url, keys, people, seed)
         _add_phones(url, keys)
-        _add_plain_cards(url, people, _numbers(url, keys))
+        _add_plain_cards(url, people, card_numbers(url, keys))
         _settle(url)
         server.order("ALTER DATABASE {} RENAME TO {}", half_made, name)
     url = server.url_of(name)
-    return Register(url, people, _numbers(url, keys))
+    return Register(url, people, card_numbers(url, keys))
 
 
 def _exists(server: PostgresServer, name: str) -> bool:
@@ -119,7 +119,7 @@ def _settle(url: str) -> None:
         connection.execute("CHECKPOINT")
 
 
-def _numbers(url: str, keys: KeyRing) -> list[str]:
+def card_numbers(url: str, keys: KeyRing) -> list[str]:
     """Card numbers of living people, drawn evenly from the register, in no order."""
     with psycopg.connect(url) as connection:
         rows = connection.execute(

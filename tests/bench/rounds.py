@@ -74,11 +74,17 @@ def _constant(stage: Stage, name: str, hops: int, samples: Samples) -> None:
 
 
 def _conversation(stage: Stage, name: str, hops: int, samples: Samples) -> None:
-    """Every call dials, then every call types a card's number at the home screen: the hop that is compared."""
+    """Every call dials, types a card's number, steps aside and comes back to the answer.
+
+    The last is the hop that is compared: session, one register read, logs, metrics, on both sides. The look-up before
+    it also commits the gateway's row of the audit trail, which nobody else keeps: it is told beside it.
+    """
     batch = stage.entrants[name].calls.batch(hops)
     ours = name != BUILDER
     samples[f"{name}: dial"].append(stage.measure(name, batch.dials, "home.home" if ours else "CON"))
-    samples[name].append(stage.measure(name, batch.cards, "rights.person" if ours else "CON"))
+    samples[f"{name}: look-up"].append(stage.measure(name, batch.cards, "rights.person" if ours else "CON"))
+    stage.measure(name, batch.asides, "language.choose" if ours else "CON")
+    samples[name].append(stage.measure(name, batch.returns, "rights.person" if ours else "CON"))
 
 
 def _gateway(stage: Stage, name: str, hops: int, samples: Samples) -> None:
@@ -124,6 +130,12 @@ def judged(stage: Stage, findings: Findings, layers: list[Layer], facts: Json) -
     }
     measured_all: Json = {
         **facts,
+        "audited_look_up_to_bare_flask": round(
+            median_ratio(samples[f"{GATEWAY}: look-up"], samples[FLASK]), 3
+        ),
+        "audited_look_up_large_to_small_register": round(
+            median_ratio(samples[f"{GATEWAY}: look-up"], samples[f"{FEW}: look-up"]), 3
+        ),
         "dial_to_bare_flask": round(median_ratio(samples[f"{GATEWAY}: dial"], samples[FLASK]), 3),
         "menu_to_bare_flask": round(median_ratio(samples[f"{GATEWAY}: menu"], samples[FLASK]), 3),
         "contenders": {**contenders, **absent},

@@ -9,6 +9,7 @@ const UssdMenu = require('ussd-menu-builder');
 
 const { PORT, PROCESSES, DATABASE_URL, REDIS_SOCKET } = process.env;
 const SESSION_SECONDS = 600;
+const BACK = '0';
 const READ = {
   name: 'card',
   text: 'SELECT scheme, status, valid_to, given, family FROM plain_cards WHERE number = $1',
@@ -31,16 +32,21 @@ function menuFor(pool, redis) {
   menu.state('card', {
     run: async () => {
       const step = await menu.session.get('step');
-      const { rows } = await pool.query({ ...READ, values: [menu.val] });
+      const number = menu.val === BACK ? step.split(':')[1] : menu.val;
+      const { rows } = await pool.query({ ...READ, values: [number] });
       if (!rows.length) {
-        menu.con(`${menu.val} introuvable.\n1 Retaper`);
+        menu.con(`${number} introuvable.\n1 Retaper`);
         return;
       }
-      await menu.session.set('step', `card:${menu.val}:${step}`);
+      await menu.session.set('step', `card:${number}`);
       const [card] = rows;
       menu.con(`${card.scheme} ${card.status}\n${card.given} ${card.family}\nFin : ${card.valid_to}\n1 SMS\n0 Retour`);
     },
-    next: { 0: '__start__' },
+    next: { 0: '__start__', 98: 'languages' },
+  });
+  menu.state('languages', {
+    run: () => menu.con('Langue\n1 Francais\n2 Bamanankan\n3 Fulfulde\n4 Songhay\n5 Tamasheq\n0 Retour'),
+    next: { 0: 'card' },
   });
   menu.state('free', { run: () => menu.con('Pour qui ?\n1 Enfant\n2 Femme enceinte\n3 Autre'), next: { 1: 'free' } });
   return menu;
