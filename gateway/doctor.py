@@ -22,6 +22,7 @@ from config.settings import BadSettings, Settings, load, weak
 from gateway.providers import provider_of
 from gateway.runtime import REFUSALS, redis_client
 from gateway.sessions import OWED
+from gateway.spool import FOLDER, Spool
 from models.database import Database
 from models.keyring import FILE_NAME, KeyRing
 from models.schema import standing
@@ -111,6 +112,13 @@ def _folder(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
     state, remedy = (OK, "") if free > FREE_BYTES else (BAD, "make room: without it nothing can be stored")
     yield Finding("disk", state, f"{free // 1_000_000} MB free", remedy)
+    waiting, aside = Spool.standing(folder / FOLDER)
+    if waiting:
+        yield Finding(
+            "spool", DOUBT, f"{waiting} callbacks wait on disk", "they follow when the database answers"
+        )
+    if aside:
+        yield Finding("spool", BAD, f"{aside} callbacks could not be stored", "read the worker's log")
 
 
 def _provider(settings: Settings) -> Iterator[Finding]:

@@ -70,6 +70,11 @@ class Spool:
         """How many records wait."""
         return len(self._names())
 
+    @staticmethod
+    def standing(folder: Path) -> tuple[int, int]:
+        """(how many records wait, how many were set aside) in a folder: for who has no keys."""
+        return len(_named(folder, KEPT)), len(_named(folder, ASIDE))
+
     def drain(self, store: Store) -> int:
         """Has every record stored, oldest first, batch by batch; how many. Raises DatabaseAway: the rest waits.
 
@@ -107,10 +112,7 @@ class Spool:
         return self._keys.unseal_bytes((self._folder / name).read_bytes(), SPOOLED)
 
     def _names(self) -> list[str]:
-        try:
-            return sorted(name for name in os.listdir(self._folder) if name.endswith(KEPT))
-        except (FileNotFoundError, NotADirectoryError):
-            return []
+        return _named(self._folder, KEPT)
 
     def _sweep(self) -> None:
         for path in islice(self._folder.glob(f"*{BEGUN}"), BATCH):
@@ -122,6 +124,14 @@ class Spool:
         with (self._folder / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _named(folder: Path, ending: str) -> list[str]:
+    """The files with this ending, the oldest first."""
+    try:
+        return sorted(name for name in os.listdir(folder) if name.endswith(ending))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from redis import Redis
 
 from gateway.doctor import FREQUENT, doctor
+from gateway.spool import ASIDE, KEPT
 from models.keyring import FILE_NAME, KeyRing
 from workers.servers import RedisServer
 from workers.tick import ask_for_due
@@ -156,3 +157,15 @@ def test_no_secret_and_no_password_is_told(installation: pytest.MonkeyPatch) -> 
     assert "hunter22" not in told
     assert "almostgoodenough" not in told
     assert "costly" not in told
+
+
+@pytest.mark.parametrize(("ending", "state"), [(KEPT, "doubt"), (ASIDE, "BAD")])
+def test_callbacks_that_wait_on_disk_are_told(
+    installation: pytest.MonkeyPatch, tmp_path: Path, ending: str, state: str
+) -> None:
+    assert findings("spool") == []
+    folder = tmp_path / "data" / "spool"
+    folder.mkdir(mode=0o700)
+    (folder / f"1{ending}").write_bytes(b"")
+    (found,) = findings("spool")
+    assert (found["state"], found["found"][:12]) == (state, "1 callbacks ")
