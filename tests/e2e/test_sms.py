@@ -114,8 +114,10 @@ def test_a_nurse_is_tied_verifies_notes_the_act_once_and_reads_her_day(outside: 
     nurse, chief = Mobile(outside, "+22370000206"), Mobile(outside, CHIEF)
     assert "ACT" in nurse.writes("S 123456 CON")  # E01: she is told how
     assert "E01" not in nurse.writes(f"act {ACTIVATION} {ACTIVATION}")
-    assert "OUI" in chief.reads()
-    assert chief.writes("oui")
+    asked = re.search(r"OUI \d{4}", chief.reads())
+    assert asked is not None
+    assert chief.writes("oui").startswith("E22")  # whoever only claims her number does not know the code
+    assert chief.writes(asked[0].lower())
     assert "Kati" in nurse.reads()
     answer = nurse.writes("260 010 000 0017")
     code = re.search(r"PEC (\d{6})", answer)
