@@ -18,13 +18,16 @@ from time import perf_counter
 import orjson
 import structlog
 
+from config.jobs import SEND_READY
 from flows import engine, later
 from flows.context import Context
+from flows.effects import MessageOwed
 from gateway.logs import hop_line
 from gateway.outbox import carry_out
 from gateway.redis_lines import RedisAway
 from gateway.runtime import Runtime
 from gateway.sessions import Answer, Call, Foreign, Over, StillHeld
+from gateway.wake import wake
 from models.database import DatabaseAway
 from models.identifiers import Msisdn
 from models.locks import Overtaken
@@ -156,6 +159,8 @@ class Hops:
             # the engine looks again, and shows what is there now.
             step = engine.hop(call.session, hop.text, context)
             carry_out(self._runtime.database, step.effects, context)
+        if any(isinstance(effect, MessageOwed) for effect in step.effects):
+            wake(self._runtime.redis, SEND_READY)
         return step
 
     def _question(self, call: Call, hop: Hop, context: Context) -> bytes:
