@@ -16,6 +16,7 @@ STEPS = (
     "0004_sending",
     "0005_care",
     "0006_imports",
+    "0007_campaigns",
 )
 
 
