@@ -19,6 +19,9 @@ INBOUND = "inbound"
 WHY = 40
 """The most characters of a reason."""
 
+PROVISIONAL = 96
+"""The most characters of what was told while the register was away: a facility and eight codes."""
+
 inbound = Table(
     "inbound",
     metadata,
@@ -32,9 +35,14 @@ inbound = Table(
     Column("state", String(10), nullable=False),
     Column("why", String(WHY)),
     Column("settled_at", UtcDateTime),
+    Column("provisional", String(PROVISIONAL)),
     Index("ix_inbound_waiting", "state", "from_index", "id"),
 )
-"""Sender and text are NULL once they were erased; the row stays, or a redelivery would be answered again."""
+"""Sender and text are NULL once they were erased; the row stays, or a redelivery would be answered again.
+
+`provisional`: it was answered while the register was away, with these visit codes (flows.sms.confirming); it waits for
+what the register says.
+"""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,6 +55,7 @@ class Inbound:
     received_at: datetime
     _from_sealed: bytes
     _text_sealed: bytes
+    provisional: str | None = None
 
     def sender(self, keys: KeyRing) -> str:
         """Who wrote. Raises KeyRingError when the key is gone."""
@@ -90,6 +99,7 @@ _WAITING = Prepared(
         inbound.c.received_at,
         inbound.c.from_sealed,
         inbound.c.text_sealed,
+        inbound.c.provisional,
     )
     .where(inbound.c.state == WAITING, ~_one_came_earlier)
     .order_by(inbound.c.received_at, inbound.c.id)
@@ -99,6 +109,30 @@ _SETTLE = Prepared(
     update(inbound)
     .where(inbound.c.id == bindparam("inbound_id"), inbound.c.state == WAITING)
     .values(state=bindparam("new_state"), why=bindparam("reason"), settled_at=bindparam("now"))
+)
+
+_bring = insert(inbound).values(
+    once=bindparam("once"),
+    from_index=bindparam("from_index"),
+    from_sealed=bindparam("from_sealed"),
+    text_sealed=bindparam("text_sealed"),
+    service_code=bindparam("service_code"),
+    received_at=bindparam("received_at"),
+    state=WAITING,
+    provisional=bindparam("provisional"),
+)
+# One that came to the register as well is answered (once more): its sender was told something that must be settled.
+_BRING = Prepared(
+    _bring.on_conflict_do_update(
+        index_elements=["once"],
+        set_={
+            "from_sealed": _bring.excluded.from_sealed,
+            "text_sealed": _bring.excluded.text_sealed,
+            "state": WAITING,
+            "provisional": _bring.excluded.provisional,
+        },
+        where=inbound.c.provisional.is_(None),
+    )
 )
 
 
@@ -131,6 +165,30 @@ def take(
         settled_at=now if held else None,
     )
     return bool(added)
+
+
+def bring(
+    conn: Connection,
+    *,
+    once: bytes,
+    from_index: bytes,
+    from_sealed: bytes,
+    text_sealed: bytes,
+    service_code: str,
+    received_at: datetime,
+    provisional: str,
+) -> None:
+    """Write down an SMS that was answered while the register was away, sealed as it is: it waits for its answer."""
+    _BRING.run(
+        conn,
+        once=once,
+        from_index=from_index,
+        from_sealed=from_sealed,
+        text_sealed=text_sealed,
+        service_code=service_code,
+        received_at=received_at,
+        provisional=provisional,
+    )
 
 
 def waiting(db: Db, limit: int = 100) -> tuple[Inbound, ...]:
