@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.register_files import Cells, RegisterFile, Span
 from models.import_lines import OPENER, Complaint, Context, LineReader, right_key
-from models.import_stage import Copy, Row, Stager, copied
+from models.import_stage import Copier, Copy, Row, Stager
 from models.keyring import KeyRing
 
 AHEAD = 2
@@ -46,7 +46,6 @@ class Prepared:
 
     batch: Batch
     rows: Copy | Sequence[Row] = ()
-    count: int = 0
     complaints: list[Complaint] = field(default_factory=list)
     left_out: dict[int, Cells] = field(default_factory=dict)
 
@@ -60,32 +59,45 @@ class Preparer:
         self._keys = KeyRing.open(plan.key_folder)
         self._reader = LineReader(context)
         self._stager = Stager(self._keys, context.register, context.scheme, context.mutuelles)
+        self._copier = Copier(context.heading.fields) if plan.by_copy else None
 
     def prepare(self, batch: Batch) -> Prepared:
         """Read a batch. Lines that cannot be read are told with the openers, not a second time."""
         found = Prepared(batch)
         rows: list[Row] = []
+        copied: list[str] = []
         ninas: dict[str, int] = {}
         lines = enumerate(self._plan.file.rows_of(batch.span), start=batch.span.first_line)
         for line, cells in lines:
-            if not any(cells):
+            said = self._said(found, line, cells, ninas)
+            if said is None:
                 continue
-            said, complaints = self._reader.read(line, cells)
-            serious = any(complaint.serious for complaint in complaints)
-            if not serious and (said["relation"] != OPENER) is not batch.dependants:
-                continue
-            if serious and batch.dependants:
-                continue
-            if not serious and (again := self._again(line, said, ninas)):
-                complaints, serious = [*complaints, again], True
-            found.complaints += complaints
-            if serious:
-                found.left_out[line] = cells
+            row = self._stager.row(line, said)
+            # A row is several times as long as its text for COPY: it does not wait beside ten thousand others.
+            if self._copier:
+                copied.append(self._copier.line(row))
             else:
-                rows.append(self._stager.row(line, said))
-        found.count = len(rows)
-        found.rows = copied(rows, self._plan.context.heading.fields) if self._plan.by_copy else rows
+                rows.append(row)
+        found.rows = rows
+        if self._copier:
+            found.rows = Copy(self._copier.columns, "".join(copied).encode())
         return found
+
+    def _said(self, found: Prepared, line: int, cells: Cells, ninas: dict[str, int]) -> dict[str, Any] | None:
+        """What a line of this batch says; None when it is left out, empty, or another batch's."""
+        if not any(cells):
+            return None
+        said, complaints = self._reader.read(line, cells)
+        serious = any(complaint.serious for complaint in complaints)
+        if found.batch.dependants if serious else (said["relation"] != OPENER) is not found.batch.dependants:
+            return None
+        if not serious and (again := self._again(line, said, ninas)):
+            complaints, serious = [*complaints, again], True
+        found.complaints += complaints
+        if serious:
+            found.left_out[line] = cells
+            return None
+        return said
 
     def _again(self, line: int, said: dict[str, Any], ninas: dict[str, int]) -> Complaint | None:
         """Whether an earlier line of the file spoke of the same right or person."""

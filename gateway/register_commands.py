@@ -27,8 +27,8 @@ from gateway.spreadsheet import private_file, write_csv
 from models.import_cells import BadCell, commune_code
 from models.imports import BATCH_LINES, SCHEME_OF
 
-PROCESSES = 2
-"""Processes that read, check and seal; one more writes."""
+PROCESSES = 1
+"""Processes that read, check and seal; one more writes. One keeps up with one PostgreSQL."""
 
 LEFT_OUT = 3
 """The exit code when lines were left out."""

@@ -60,11 +60,15 @@ class Merge:
     scheme: str
     fields: frozenset[str]
 
-    def find(self, conn: Connection) -> dict[int, str]:
-        """Find what the register knows of each staged line; which lines it refuses, and why, by a key of REFUSALS."""
+    def find(self, conn: Connection, *, dependants: bool) -> dict[int, str]:
+        """Find what the register knows of each staged line: all of them are dependants' lines, or none is.
+
+        Returns which lines it refuses, and why, by a key of REFUSALS.
+        """
         _look_up_by_index(conn)
-        self._find_rights(conn)
-        self._find_openers(conn)
+        self._find_rights(conn, dependants)
+        if dependants:
+            self._find_openers(conn)
         if "nina" in self.fields:
             self._find_people(conn)
         rows = conn.execute(select(stage.c.line, stage.c.refused).where(~_taken))
@@ -86,7 +90,7 @@ class Merge:
             self._change(conn)
         return counts
 
-    def _find_rights(self, conn: Connection) -> None:
+    def _find_rights(self, conn: Connection, dependants: bool) -> None:
         found = {
             "known_coverage": coverages.c.id,
             "known_person": coverages.c.person_id,
@@ -94,17 +98,11 @@ class Merge:
             "same": func.coalesce(coverages.c.fingerprint == stage.c.fingerprint, literal(False)),
             "refused": _erased(),
         }
-        for index in ("number_index", "dependant_index"):
-            if index == "number_index" or "opener" in self.fields:
-                conn.execute(
-                    update(stage)
-                    .values(found)
-                    .where(coverages.c[index] == stage.c[index], persons.c.id == coverages.c.person_id)
-                )
+        for index in ("number_index", "dependant_index") if dependants else ("number_index",):
+            hers = coverages.c[index] == stage.c[index]
+            conn.execute(update(stage).values(found).where(hers, persons.c.id == coverages.c.person_id))
 
     def _find_openers(self, conn: Connection) -> None:
-        if "opener" not in self.fields:
-            return
         conn.execute(
             update(stage)
             .values(known_household=persons.c.household_id)

@@ -204,19 +204,24 @@ ONLY_WITH = {
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Rows as PostgreSQL's COPY reads them (text format), without the columns that the file cannot fill."""
+    """Rows as PostgreSQL's COPY reads them (text format), in these columns."""
 
     columns: tuple[str, ...]
     content: bytes
 
 
-def copied(rows: Sequence[Row], fields: Collection[str]) -> Copy:
-    """What COPY is given of rows out of a file with these fields."""
-    places = [place for place, name in enumerate(LOADED) if ONLY_WITH.get(name, "line") in (*fields, "line")]
-    pick = itemgetter(*places)
-    forms = _FORMS
-    lines = ["\t".join([forms[value.__class__](value) for value in pick(row)]) for row in rows]
-    return Copy(tuple(LOADED[place] for place in places), "\n".join([*lines, ""]).encode())
+class Copier:
+    """Writes rows of a file with these fields for COPY, without the columns that it cannot fill."""
+
+    def __init__(self, fields: Collection[str]) -> None:
+        places = [place for place, name in enumerate(LOADED) if ONLY_WITH.get(name) in (None, *fields)]
+        self._pick = itemgetter(*places)
+        self.columns = tuple(LOADED[place] for place in places)
+
+    def line(self, row: Row) -> str:
+        """One row, with the end of its line."""
+        forms = _FORMS
+        return "\t".join([forms[value.__class__](value) for value in self._pick(row)]) + "\n"
 
 
 def _escaped(value: str) -> str:
