@@ -19,7 +19,7 @@ NAME = "ledger.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One message to one number: the id that reports name, and when it was accepted (ISO 8601, UTC)."""
+    """One message to one number: the id that reports name, and when its request came (ISO 8601, UTC)."""
 
     id: str
     to: str

@@ -38,6 +38,7 @@ SHORT_CODE = "36212"
 
 SLOW_SECONDS = 3.0
 MOST_COPIES = 5
+MOST_SPREAD_SECONDS = 60
 PAGE = b"<html><body><h1>Oops</h1></body></html>"
 
 RESET, SILENCE, DRIP, CUT = "reset", "silence", "drip", "cut"
@@ -90,6 +91,7 @@ class Simulation:
     def messaging(self, key: str, form: Mapping[str, str]) -> Answer:
         """A request to send. What is accepted is in the ledger before this returns."""
         self.requests += 1
+        came = datetime.now(UTC).isoformat()
         sleep(self._chance.delay)
         if key != KEY:
             return BEFORE["e401"]
@@ -100,21 +102,21 @@ class Simulation:
         whole = next((fault for fault in chosen.values() if fault in NOTHING_TAKEN or fault in TAKEN), "")
         if whole in NOTHING_TAKEN:
             return BEFORE.get(whole) or _answer("InvalidSenderId", [])
-        return self._accepted(form, chosen, whole)
+        return self._accepted(form, chosen, whole, came)
 
     def _faults(self, numbers: list[str]) -> dict[str, str]:
         """The fault of each number: its own if it is magic, else that of the request by chance."""
         by_chance = self._chance.of_request()
         return {number: magic(number) or by_chance for number in numbers}
 
-    def _accepted(self, form: Mapping[str, str], chosen: Mapping[str, str], fault: str) -> Answer:
-        now, request = datetime.now(UTC).isoformat(), secrets.token_hex(8)
+    def _accepted(self, form: Mapping[str, str], chosen: Mapping[str, str], fault: str, came: str) -> Answer:
+        request = secrets.token_hex(8)
         taken, entries = [], []
         for number, own in chosen.items():
             if code := _code(own):
                 entries.append(_entry(number, code, CODES[code], "None", "0"))
                 continue
-            one = Accepted(_new_id(), number, form["message"], form.get("from", ""), now, request)
+            one = Accepted(_new_id(), number, form["message"], form.get("from", ""), came, request)
             taken.append(one)
             entries.append(_entry(number, 101, "Success", "None" if own == "no_id" else one.id, PRICE))
         self.ledger.accept(taken)
@@ -142,12 +144,15 @@ class Simulation:
     def inbound(self, order: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Messages of people, each delivered `times` times in parallel, with `shuffle` in any order.
 
-        Gives each id with the statuses of the first attempts, or without them when not asked to `wait`; what is not
+        With `spread` each copy comes at a moment of its own within so many seconds. Gives each id with the statuses of the first attempts, or without them when not asked to `wait`; what is not
         answered 200 is repeated for hours. Raises BadOrder.
         """
         times = order.get("times", 1)
         if not (isinstance(times, int) and 1 <= times <= MOST_COPIES):
             raise BadOrder(f"times: 1 to {MOST_COPIES}")
+        spread = order.get("spread", 0)
+        if not (isinstance(spread, int | float) and 0 <= spread <= MOST_SPREAD_SECONDS):
+            raise BadOrder(f"spread: 0 to {MOST_SPREAD_SECONDS} seconds")
         messages = [_inbound(one) for one in order.get("messages") or ()]
         if not messages:
             raise BadOrder("messages: a list of {from, text}")
@@ -156,7 +161,8 @@ class Simulation:
             self._chance.shuffle(copies)
         first: dict[str, list[Future[int]]] = {fields["id"]: [] for fields in messages}
         for fields in copies:
-            first[fields["id"]].append(self.callbacks.later(0, "/sms", fields, INBOUND_PATIENCE))
+            after = self._chance.within(spread)
+            first[fields["id"]].append(self.callbacks.later(after, "/sms", fields, INBOUND_PATIENCE))
         if not order.get("wait", True):
             return [{"id": name} for name in first]
         return [{"id": name, "statuses": [one.result() for one in some]} for name, some in first.items()]

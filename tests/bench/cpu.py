@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from workers.servers.process import children_of
 
@@ -20,14 +21,16 @@ def seconds_of(pid: int) -> float:
 
 
 class Meter:
-    """The CPU used by groups of processes, and all below them, since it was made.
+    """The CPU used by groups of processes (one, or several), and all below them, since it was made.
 
     What a process that ended meanwhile had used is not counted, as when PostgreSQL tidies up.
     """
 
-    def __init__(self, groups: dict[str, int]) -> None:
-        self._groups = groups
-        self._before = {name: _by_process(parent) for name, parent in groups.items()}
+    def __init__(self, groups: Mapping[str, int | tuple[int, ...]]) -> None:
+        self._groups = {
+            name: (parents,) if isinstance(parents, int) else parents for name, parents in groups.items()
+        }
+        self._before = {name: _by_process(parents) for name, parents in self._groups.items()}
 
     def used(self) -> dict[str, float]:
         """Microseconds by group."""
@@ -40,5 +43,6 @@ class Meter:
         )
 
 
-def _by_process(parent: int) -> dict[int, float]:
-    return {pid: seconds_of(pid) for pid in (parent, *children_of(parent))}
+def _by_process(parents: tuple[int, ...]) -> dict[int, float]:
+    family = (pid for parent in parents for pid in (parent, *children_of(parent)))
+    return {pid: seconds_of(pid) for pid in family}

@@ -12,15 +12,16 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from config.settings import CHECKOUT, Settings
+from config.settings import Settings
 from tests.bench.contenders import Size
 from tests.bench.figures import Json
+from tests.bench.folders import usual_folder
 from tests.bench.importing import import_register
 from tests.bench.layers import Layer
 from tests.bench.rounds import Plan, floor_us, judged, layers_of, run
 from tests.bench.stage import set_stage
+from tests.bench.verify import verify
 from tests.bench.words import tell
-from workers.servers.folders import reachable, unprivileged_user
 
 PEOPLE, QUICK_PEOPLE = 1_000_000, 100_000
 WHOLE = Plan(rounds=7, hops=1_500, seconds=21.0, layer_hops=2_000)
@@ -38,6 +39,7 @@ def bench() -> None:
 
 
 bench.add_command(import_register)
+bench.add_command(verify)
 
 
 @bench.command()
@@ -102,13 +104,6 @@ def hop(
         show(outcome, layers)
     click.echo(json.dumps(outcome))
     sys.exit(0 if outcome["ok"] else 1)
-
-
-def usual_folder() -> Path:
-    """var/bench; for root, when the user that PostgreSQL runs as may not pass through `var`, a folder of /var/tmp."""
-    folder = CHECKOUT / "var" / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder if reachable(folder / "postgres", unprivileged_user()) else Path("/var/tmp/ramu-bench")
 
 
 def show(outcome: Json, layers: list[Layer]) -> None:

@@ -13,7 +13,7 @@ import sys
 from collections import Counter, deque
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time
 from types import TracebackType
 from typing import Any, Self
 
@@ -35,11 +35,15 @@ class Job:
 
 @dataclass(slots=True)
 class Outcome:
-    """How a job went: the time of each answer, and what was answered (screen, else the first word)."""
+    """How a job went: the time of each answer, and what was answered (screen, else the first word).
+
+    `began_at` is the moment (Unix time) from which the forms of a job with a rate were due, one every 1/rate seconds.
+    """
 
     seconds: float = 0.0
     latencies_ms: list[float] = field(default_factory=list)
     answers: dict[str, int] = field(default_factory=dict)
+    began_at: float = 0.0
 
 
 class LoadFailed(Exception):
@@ -157,7 +161,7 @@ class Run:
 
     async def go(self) -> Outcome:
         """Sends everything and waits for every answer."""
-        began = perf_counter()
+        began, began_at = perf_counter(), time()
         lines = list(self._idle)
         if self._job.rate is None:
             self._idle.clear()
@@ -169,7 +173,7 @@ class Run:
         seconds = perf_counter() - began
         for line in lines:
             line.hang_up()
-        return Outcome(seconds, self._latencies, dict(self._answers))
+        return Outcome(seconds, self._latencies, dict(self._answers), began_at)
 
     async def _by_the_clock(self, began: float, rate: float) -> None:
         for place in range(len(self._job.forms)):

@@ -7,6 +7,7 @@ another; it gets the name only when it is whole.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -39,22 +40,36 @@ class Register:
 
 def register_of(server: PostgresServer, keys: KeyRing, people: int, seed: int, *, fresh: bool) -> Register:
     """The register of so many people, made when it is not there yet, or anew when it must be `fresh`."""
-    name = f"people_{people}_{seed}_{_made_from(keys)}"
-    if fresh:
-        server.drop_database(name)
-    if not _exists(server, name):
-        _drop_older(server, f"people_{people}_")
-        half_made = f"{name}_half_made"
-        server.drop_database(half_made)
-        url = server.create_database(half_made)
+
+    def make(url: str) -> None:
         migrate(url)
         fill(url, keys, people, seed)
         _add_phones(url, keys)
         _add_plain_cards(url, people, card_numbers(url, keys))
+
+    beginning = f"people_{people}_"
+    url = kept(server, beginning, f"{seed}_{_made_from(keys)}", make, fresh=fresh)
+    return Register(url, people, card_numbers(url, keys))
+
+
+def kept(
+    server: PostgresServer, beginning: str, ending: str, make: Callable[[str], None], *, fresh: bool
+) -> str:
+    """The address of a database that is kept between runs, made when it is not there or must be `fresh`.
+
+    Others whose name begins alike go first: nothing can read them any more, or they were left half made.
+    """
+    name = f"{beginning}{ending}"
+    if fresh:
+        server.drop_database(name)
+    if not _exists(server, name):
+        _drop_older(server, beginning)
+        half_made = f"{name}_half_made"
+        url = server.create_database(half_made)
+        make(url)
         _settle(url)
         server.order("ALTER DATABASE {} RENAME TO {}", half_made, name)
-    url = server.url_of(name)
-    return Register(url, people, card_numbers(url, keys))
+    return server.url_of(name)
 
 
 def _exists(server: PostgresServer, name: str) -> bool:
@@ -63,7 +78,6 @@ def _exists(server: PostgresServer, name: str) -> bool:
 
 
 def _drop_older(server: PostgresServer, beginning: str) -> None:
-    """Registers of the same size that nothing can read any more, or that were left half made."""
     with psycopg.connect(server.url) as connection:
         rows = connection.execute("SELECT datname FROM pg_database").fetchall()
     for (name,) in rows:
