@@ -44,7 +44,8 @@ class Register(Protocol):
 @dataclass(frozen=True, slots=True)
 class Context:
     """One hop's surroundings. `seed` is 16 bytes that depend only on (session, hop); `left` a call left unfinished,
-    `channel` how she reached us, `copied_on` the day of the register's copy that is asked while the register is away.
+    `channel` how she reached us, `copied_on` the day of the register's copy that is asked while the register is away,
+    `unsettled` visit codes that were given meanwhile and that this answer must settle.
     """
 
     register: Register
@@ -58,6 +59,7 @@ class Context:
     left: Session | None = None
     channel: str = USSD
     copied_on: date | None = None
+    unsettled: tuple[str, ...] = ()
 
     @property
     def db(self) -> Reader:

@@ -120,6 +120,20 @@ class VisitBound:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitConfirmed:
+    """The register says what its copy said: a provisional visit code is as good as any."""
+
+    visit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisitWithdrawn:
+    """The register does not say what its copy said: a provisional visit code is closed, and nobody is to blame."""
+
+    visit_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class VisitCancelled:
     """The patient is not the card's holder: the code is worth nothing any more, and an incident is opened."""
 
@@ -270,5 +284,7 @@ Effect = (
     | CallbackRequested
     | ErasureRequested
     | VisitCodeIssued
+    | VisitConfirmed
+    | VisitWithdrawn
     | MessageOwed
 )

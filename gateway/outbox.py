@@ -40,6 +40,8 @@ from flows.effects import (
     VisitBound,
     VisitCancelled,
     VisitCodeIssued,
+    VisitConfirmed,
+    VisitWithdrawn,
 )
 from models import (
     acts,
@@ -190,11 +192,20 @@ def _visit_code(conn: Connection, effect: VisitCodeIssued, context: Context, onc
         context.now,
         effect.hours,
         effect.facility_id,
+        provisional=context.copied_on is not None,
     )
 
 
 def _bound(conn: Connection, effect: VisitBound, context: Context, once: bytes) -> None:
     visit_codes.bind(conn, effect.visit_id, effect.facility_id, context.now)
+
+
+def _confirmed(conn: Connection, effect: VisitConfirmed, context: Context, once: bytes) -> None:
+    visit_codes.confirm(conn, effect.visit_id)
+
+
+def _withdrawn(conn: Connection, effect: VisitWithdrawn, context: Context, once: bytes) -> None:
+    visit_codes.cancel(conn, effect.visit_id, context.now)
 
 
 def _visit_cancelled(conn: Connection, effect: VisitCancelled, context: Context, once: bytes) -> None:
@@ -326,5 +337,7 @@ _DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
     PhoneLinked: _link,
     TopicsChosen: _topics,
     VisitCodeIssued: _visit_code,
+    VisitConfirmed: _confirmed,
+    VisitWithdrawn: _withdrawn,
 }
 """What each kind of effect does. A test fails when a kind is missing."""

@@ -161,6 +161,11 @@ _CANCEL = Prepared(
     .where(visit_codes.c.id == bindparam("visit_id"), visit_codes.c.state == OPEN)
     .values(state=CANCELLED, cancelled_at=bindparam("now"))
 )
+_CONFIRM = Prepared(
+    update(visit_codes)
+    .where(visit_codes.c.id == bindparam("visit_id"), visit_codes.c.state == OPEN)
+    .values(provisional=False)
+)
 _SEEN = Prepared(
     select(visit_codes.c.seen_at, facilities.c.name)
     .select_from(visit_codes.join(facilities, facilities.c.id == visit_codes.c.facility_id))
@@ -276,6 +281,11 @@ def bind(conn: Connection, visit_id: int, facility_id: int, now: datetime) -> No
 def cancel(conn: Connection, visit_id: int, now: datetime) -> bool:
     """Close a code: who showed it was not its holder. False when it was closed before."""
     return _CANCEL.run(conn, visit_id=visit_id, now=now) == 1
+
+
+def confirm(conn: Connection, visit_id: int) -> bool:
+    """The register says so too: the code is provisional no longer. False when it was closed before."""
+    return _CONFIRM.run(conn, visit_id=visit_id) == 1
 
 
 def seen_today(db: Db, person_id: int, day: date, besides: int) -> Seen | None:

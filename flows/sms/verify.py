@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
 from hashlib import blake2b
 from typing import Any
 
@@ -17,28 +15,17 @@ from flows.effects import (
     VisitBound,
     VisitCodeIssued,
 )
-from flows.sms import rights, visits
+from flows.sms import rights, verdict, visits
 from flows.sms.budget import Budget
 from flows.sms.talk import Answer, Declined, Missing, Mistake, Talk, answers, command
 from flows.sms.thread import Question
-from flows.sms.writing import (
-    SHORT,
-    day_month,
-    hour,
-    household,
-    one_segment,
-    patient,
-    pronoun,
-    scheme,
-    short_day,
-    who,
-)
-from flows.wording import LATE, francs, masked, payer, place
-from models import coverage, gratuites, visit_codes
+from flows.sms.verdict import Finding, of_list, ref, unconfirmed
+from flows.sms.writing import SHORT, day_month, one_segment
+from flows.wording import masked
+from models import coverage, visit_codes
 from models.coverage import Right, Verdict
 from models.identifiers import CardNumber, is_example, recognise
-from models.people import age_on
-from models.schemes import payer_first, registration, shares
+from models.schemes import payer_first, shares
 from models.staff import Staff
 
 MOST_NUMBERS = 8
@@ -46,22 +33,6 @@ MOST_NUMBERS = 8
 
 CODE_LENGTH = 6
 """Digits of a visit code, which are too few for a card."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one number came to: an error code of the grammar, or the person's rights and, if one is good, a code."""
-
-    number: str
-    error: str = ""
-    rights: tuple[Right, ...] = ()
-    code: str = ""
-    effects: tuple[Effect, ...] = ()
-
-    @property
-    def right(self) -> Right:
-        """The right that decides: the first of those that are good, else the nearest to it."""
-        return self.rights[0]
 
 
 @command("NUMBERS")
@@ -180,12 +151,13 @@ def _one(talk: Talk, nurse: Staff, finding: Finding) -> Answer:
         text = talk.t(
             "E12 {number} inconnu. Relisez la carte, ou CH nom annee commune.", number=finding.number
         )
-        return Answer(one_segment(text, _ref(talk)), (*finding.effects, _noted(nurse, "INCONNU", "")))
+        told = one_segment(unconfirmed(talk), text, of_list(talk), ref(talk))
+        return Answer(told, (*finding.effects, _noted(nurse, "INCONNU", "")))
     if finding.error:
         raise rights.not_a_card(talk, finding.number)
     if finding.code:
-        return Answer(_valid(talk, nurse, finding), finding.effects)
-    return Answer(_refused(talk, finding.right), finding.effects)
+        return Answer(verdict.valid(talk, nurse, finding), finding.effects)
+    return Answer(verdict.refused(talk, finding.right), finding.effects)
 
 
 def _near(talk: Talk, finding: Finding) -> Answer:
@@ -194,7 +166,7 @@ def _near(talk: Talk, finding: Finding) -> Answer:
             "E11 Un chiffre est faux dans {number}. Relisez la carte, ou CH nom annee commune.",
             number=finding.number,
         )
-        return Answer(one_segment(text, _ref(talk)), finding.effects)
+        return Answer(one_segment(text, ref(talk)), finding.effects)
     right = finding.right
     text = talk.t(
         "E12 {number} inconnu. Un chiffre pres: {near} ({name})? Repondez 1. Sinon CH nom annee commune.",
@@ -205,130 +177,31 @@ def _near(talk: Talk, finding: Finding) -> Answer:
     return Answer(one_segment(text), finding.effects, Question("person", {"people": [right.person_id]}))
 
 
-def _valid(talk: Talk, nurse: Staff, finding: Finding) -> str:
-    right, today = finding.right, talk.ask.today
-    if talk.context.copied_on is not None:
-        return _provisional(talk, finding, talk.context.copied_on)
-    pec = talk.t("PEC {code} ({hours}h).", code=finding.code, hours=talk.context.limits.visit_code_hours)
-    seen = visit_codes.seen_today(talk.context.db, right.person_id, today, nurse.facility.facility_id)
-    if seen is not None:
-        warning = talk.t(
-            "ATTENTION: deja vue ce jour {hour} a {centre}.",
-            hour=hour(seen.at),
-            centre=place(seen.facility_name),
-        )
-        doubt = talk.t("Doute: NON {code}", code=finding.code)
-        return one_segment(f"OK {scheme(right)}", f"{who(right, today)}.", warning, pec, doubt)
-    place_and_size = household(right)
-    patient_pays = patient(talk, right, nurse.facility.kind)
-    paper = talk.t("Doute: piece d'identite.") if right.scheme == "RAMED" else ""
-    then = _then(talk, finding.rights)
-    return one_segment(
-        _ok(talk, right),
-        who(right, today) + ("" if place_and_size else "."),
-        f"{place_and_size}." if place_and_size else "",
-        then,
-        patient_pays,
-        paper,
-        pec,
-        f"{pronoun(talk, right)} NON {finding.code}",
-        spare=(then, paper, f"{place_and_size}."),
-    )
-
-
-def _provisional(talk: Talk, finding: Finding, copied_on: date) -> str:
-    """While the register is away: what its copy says, and a code that the register will confirm."""
-    right = finding.right
-    return one_segment(
-        talk.t(
-            "OK? {scheme} valide selon liste du {day} (ANAM ne repond pas).",
-            scheme=scheme(right),
-            day=day_month(copied_on),
-        ),
-        f"{who(right, talk.ask.today)}.",
-        talk.t("PEC {code} provisoire, confirme par SMS.", code=finding.code),
-    )
-
-
-def _ok(talk: Talk, right: Right) -> str:
-    if right.status == LATE:
-        return talk.t("OK {scheme}, cotisation en retard.", scheme=scheme(right))
-    if right.valid_to is None:
-        return f"OK {scheme(right)}."
-    if right.scheme == "MUTUELLE":
-        return talk.t("OK {scheme} au {day}.", scheme=scheme(right), day=short_day(right.valid_to))
-    return talk.t("OK {scheme} valide au {day}.", scheme=right.scheme, day=short_day(right.valid_to))
-
-
-def _then(talk: Talk, found: tuple[Right, ...]) -> str:
-    """Who pays after the first payer, when another right of hers is good too."""
-    others = [right for right in found[1:] if right.verdict is Verdict.VALIDE]
-    return talk.t("Ensuite {payer}.", payer=place(payer(others[0]))) if others else ""
-
-
-def _refused(talk: Talk, right: Right) -> str:
-    """NON: why, what restores the right, and what is free all the same."""
-    today = talk.ask.today
-    age = age_on(right.birth_year, right.born, today)
-    names = [free.short for free in gratuites.kept_after_refusal(age, today)]
-    free = talk.t("Reste gratuit: {care}.", care=", ".join(names)) if names else ""
-    person = f"{who(right, today)}."
-    cure = _cure(talk, right)
-    return one_segment(f"NON {_why(talk, right)}", person, cure, free, _ref(talk), spare=(person, free))
-
-
-def _why(talk: Talk, right: Right) -> str:
-    label, feminine = scheme(right), right.scheme == "MUTUELLE"
-    match right.verdict:
-        case Verdict.EXPIRE:
-            word = talk.t("expiree") if feminine else talk.t("expire")
-            return f"{label} {word} {short_day(right.valid_to)}."
-        case Verdict.SUSPENDU:
-            word = talk.t("suspendue") if feminine else talk.t("suspendu")
-            missing = talk.t(", manque {amount}", amount=francs(right.missing_fcfa).replace(" ", "", 1))
-            return f"{label} {word}{missing if right.missing_fcfa else ''}."
-        case Verdict.EN_OBSERVATION:
-            return talk.t(
-                "{scheme}: attente, couvert des le {day}.", scheme=label, day=short_day(right.covered_from)
-            )
-        case Verdict.PAS_ENCORE_VALIDE:
-            return talk.t(
-                "{scheme} pas encore valide, des le {day}.", scheme=label, day=short_day(right.valid_from)
-            )
-        case _:
-            word = talk.t("radiee") if feminine else talk.t("radie")
-            return f"{label} {word}."
-
-
-def _cure(talk: Talk, right: Right) -> str:
-    if right.verdict in (Verdict.EN_OBSERVATION, Verdict.PAS_ENCORE_VALIDE):
-        return ""
-    if right.verdict is Verdict.SUSPENDU and right.scheme == "MUTUELLE":
-        return talk.t("Payer a la section = couvert ce jour.")
-    where = talk.t(registration(right.scheme, talk.ask.today).where)
-    if right.verdict is Verdict.SUSPENDU:
-        return talk.t("Demander pourquoi: {where}.", where=where)
-    if right.verdict is Verdict.RADIE:
-        return talk.t("Adherer de nouveau: {where}.", where=where)
-    return talk.t("Renouveler: {where}.", where=where)
-
-
 def _batch(talk: Talk, nurse: Staff, budget: Budget, given: tuple[str, ...]) -> Answer:
     """One line each, as full as one SMS allows."""
     findings = [_one_of_many(talk, nurse, budget, number) for number in dict.fromkeys(given)]
     effects = tuple(effect for finding in findings for effect in finding.effects)
-    heading = talk.t("{count} lus:", count=len(findings))
+    gone = unconfirmed(talk, *(finding.code for finding in findings if not finding.error))
+    heading = f"{gone} {_heading(talk, len(findings))}".lstrip()
     for lines, ending in (
-        (_full, _ref(talk)),
-        (_shorter, _ref(talk)),
+        (_full, ref(talk)),
+        (_shorter, ref(talk)),
         (_shorter, ""),
-        (_shortest, _ref(talk)),
+        (_shortest, ref(talk)),
     ):
         told = " ".join(f"{place} {lines(talk, one)}." for place, one in enumerate(findings, start=1))
         text = f"{heading} {told} {ending}".rstrip()
         if gsm7.septets(gsm7.fold(text)) <= gsm7.SINGLE_SEPTETS:
             break
     return Answer(one_segment(text), effects)
+
+
+def _heading(talk: Talk, count: int) -> str:
+    if talk.context.copied_on is None:
+        return talk.t("{count} lus:", count=count)
+    return talk.t(
+        "{count} lus? liste du {day}, sera confirme:", count=count, day=day_month(talk.context.copied_on)
+    )
 
 
 def _one_of_many(talk: Talk, nurse: Staff, budget: Budget, number: str) -> Finding:
@@ -366,10 +239,6 @@ def _shortest(talk: Talk, finding: Finding) -> str:
 def _share(talk: Talk, right: Right) -> str:
     share = next(iter(shares(right.scheme, talk.ask.today).values()))
     return "0 F" if share == 0 else f"{100 - share}%"
-
-
-def _ref(talk: Talk) -> str:
-    return talk.t("Ref {reference}", reference=talk.reference)
 
 
 def N_(text: str) -> str:

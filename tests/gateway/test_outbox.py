@@ -35,6 +35,8 @@ from flows.effects import (
     VisitBound,
     VisitCancelled,
     VisitCodeIssued,
+    VisitConfirmed,
+    VisitWithdrawn,
 )
 from gateway.outbox import carry_out
 from gateway.runtime import Runtime
@@ -62,6 +64,8 @@ EXAMPLES: list[tuple[Effect, str, int]] = [
     (Verified(1, 1, "VALIDE", "RAMED", 1), "verifications", 1),
     (VisitBound(1, 1), "visit_codes WHERE facility_id = 1", 1),
     (VisitCancelled(1, 1, "123456"), "incidents", 1),
+    (VisitConfirmed(1), "visit_codes WHERE provisional", 0),
+    (VisitWithdrawn(1), "visit_codes WHERE state = 'CANCELLED'", 1),
     (ActRecorded(1, 1, "CON", 1, None, 1), "acts", 1),
     (ActsUndone(1, "PAL"), "acts WHERE undone_at IS NOT NULL", 1),
     (StaffRequested(1), "staff_phones", 1),
@@ -78,6 +82,8 @@ EXAMPLES: list[tuple[Effect, str, int]] = [
 BEFORE: dict[type[Effect], tuple[Effect, ...]] = {
     VisitBound: (VisitCodeIssued("206946", 1, 1, 24),),
     VisitCancelled: (VisitCodeIssued("206946", 1, 1, 24, 1),),
+    VisitConfirmed: (VisitCodeIssued("206946", 1, 1, 24, 1),),
+    VisitWithdrawn: (VisitCodeIssued("206946", 1, 1, 24, 1),),
     ActRecorded: (VisitCodeIssued("206946", 1, 1, 24, 1),),
     ActsUndone: (VisitCodeIssued("206946", 1, 1, 24, 1), ActRecorded(1, 1, "PAL", 1, None, 1)),
     HolderAsked: (VisitCodeIssued("206946", 1, 1, 24, 1),),
