@@ -63,8 +63,14 @@ chunks = Table(
     Column("intent_at", UtcDateTime),
     Column("done_at", UtcDateTime),
     Column("why", String(WHY)),
+    Column("campaign_id", BigInteger),
+    Column("operator", String(12)),
+    Column("region", String(12)),
+    Column("route", String(24)),
     # Claims look for the oldest READY of a lane; the reaper for the few that are INTENT.
     Index("ix_chunks_ready", "state", "lane", "id"),
+    Index("ix_chunks_bulk", "state", "lane", "operator", "region", "id"),
+    Index("ix_chunks_campaign", "campaign_id", "state"),
 )
 """`n` messages; `attempt` 2 and more: sent again although in doubt; `claims`: how often somebody was about to send."""
 

@@ -32,6 +32,7 @@ phones = Table(
     Column("language", String(8)),
     Column("charset", String(4), nullable=False, default=GSM7),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("operator", String(12)),
 )
 phone_links = Table(
     "phone_links",

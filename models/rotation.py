@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import Column, bindparam, func, select, update
+from sqlalchemy import Column, bindparam, func, select, tuple_, update
 
 from models.database import Connection, Database, Sealed
 from models.keyring import KEY_ID_BYTES, KeyRing
@@ -56,31 +56,29 @@ def reseal(database: Database, keys: KeyRing, done: Callable[[int], object]) -> 
 
 
 def _reseal_column(database: Database, keys: KeyRing, column: Column[Any]) -> Iterator[int]:
-    (identity,) = column.table.primary_key
+    identity = tuple(column.table.primary_key)
     purpose = column.type.purpose if isinstance(column.type, Sealed) else ""
     old = (
-        select(identity, column)
+        select(*identity, column)
         .where(column.is_not(None), _prefix(column) != keys.prefix)
-        .order_by(identity)
+        .order_by(*identity)
         .limit(BATCH)
     )
     change = (
         update(column.table)
-        .where(identity == bindparam("identity"), column == bindparam("before"))
+        .where(*(part == bindparam(f"key_{part.name}") for part in identity), column == bindparam("before"))
         .values({column: bindparam("after")})
     )
     last = None
     while True:
         with database.begin() as conn:
-            rows = conn.execute(old if last is None else old.where(identity > last)).all()
+            rows = conn.execute(old if last is None else old.where(tuple_(*identity) > last)).all()
             if not rows:
                 return
-            changes = [
-                {"identity": key, "before": sealed, "after": _again(keys, sealed, purpose)}
-                for key, sealed in rows
-            ]
+            names = [*(f"key_{part.name}" for part in identity), "before", "after"]
+            changes = [dict(zip(names, (*row, _again(keys, row[-1], purpose)), strict=True)) for row in rows]
             conn.execute(change, changes)
-        last = rows[-1][0]
+        last = tuple_(*rows[-1][:-1])
         yield len(rows)
 
 
