@@ -34,7 +34,7 @@ RAMED, AMO, MUTUELLE, FACILITIES, STAFF = REGISTERS
 SCHEME_OF = {RAMED: "RAMED", AMO: "AMO", MUTUELLE: "MUTUELLE"}
 """The registers of people, and the scheme whose rights each holds."""
 
-BATCH_LINES = 10_000
+BATCH_LINES = 5_000
 """Lines of a file that are written in one transaction, unless the operator says otherwise."""
 
 LAST_BATCH = 1_000_000_000
