@@ -18,7 +18,6 @@ STEPS = (
     "0006_imports",
     "0007_campaigns",
     "0008_standby",
-    "0008_standby",
 )
 
 
