@@ -33,6 +33,8 @@ DIAL_STRING = matching(
 )
 SCREEN = matching(r"[a-z_]+\.[a-z_]+", "a screen such as rights.person")
 CALLER = one_of(("known", "unknown", "any"))
+OPERATOR = one_of(("ORANGE", "MOOV", "TELECEL", "AUTRE"))
+CLOCK = matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", "an hour such as 08:00, in Bamako")
 MONTHS = matching(r"([1-9]|1[0-2])(;([1-9]|1[0-2]))*", "months such as 10;11;12")
 
 
@@ -269,6 +271,20 @@ RULES = {
         },
         key=("word", "alias"),
     ),
+    "tariffs": Table({"operator": OPERATOR, "fcfa": whole(1, 999)}, key=("operator",)),
+    "paces": Table(
+        {"operator": OPERATOR, "per_second": whole(1, 10_000), "burst": whole(1, 100_000)}, key=("operator",)
+    ),
+    "sending_windows": Table(
+        {
+            "kind": one_of(("campaign", "reminder")),
+            "region": optional(matching(r"[A-Z]+", "a region in capitals without accents; empty for all")),
+            "weekdays": matching(r"[1-7](\|[1-7])*", "days such as 1|2, of which 1 is Monday"),
+            "opens": CLOCK,
+            "closes": CLOCK,
+        },
+        key=("kind", "region", "weekdays", "opens"),
+    ),
 }
 """The tables of config/rules, by the file's name."""
 
@@ -277,7 +293,7 @@ REFERENCE = {
         {
             "prefix": matching(r"[0-9]{1,4}", "the first digits behind +223"),
             "kind": one_of(("MOBILE", "GRATUIT")),
-            "operator": one_of(("ORANGE", "MOOV", "TELECEL", "AUTRE")),
+            "operator": OPERATOR,
             "brand": anything,
             "mcc": optional(matching(r"[0-9]{3}", "three digits")),
             "mnc": optional(matching(r"[0-9]{2}", "two digits")),

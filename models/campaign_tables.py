@@ -83,7 +83,9 @@ campaign_texts = Table(
     Column("language", String(8), primary_key=True),
     Column("text", String(1000), nullable=False),
     Column("charset", String(4), nullable=False),
+    Column("read_by", String(40)),
 )
+"""`read_by`: the speaker who read a text; one that nobody has read is kept, and its people get the French one."""
 
 audiences = Table(
     "audiences",
