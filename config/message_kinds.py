@@ -9,6 +9,8 @@ ENDPOINT_OF = {
     "rights": USSD,
     "late_answer": USSD,
     "sms_answer": SMS,
+    "copied_answer": SMS,
+    "confirmation": SMS,
     "staff": STAFF,
     "after_visit": SYSTEM,
     "erased": SYSTEM,

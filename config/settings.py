@@ -129,6 +129,9 @@ class Settings(BaseSettings):
         (), description="numbers at which SMS reach us: we never answer ourselves"
     )
 
+    copy_hour: int = Field(2, ge=0, le=23, description="of the night, in Bamako: the register is copied")
+    copy_days: int = Field(3, ge=1, description="an older copy of the register is not asked")
+
     provider: Literal["", "simulated", "africastalking", "aggregator"] = Field(
         "", description="who carries SMS; empty: they wait"
     )

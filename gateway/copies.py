@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic
 
@@ -19,6 +19,7 @@ import structlog
 from sqlalchemy.exc import DatabaseError
 
 from config.faults import Fault
+from flows.context import BAMAKO
 from gateway import console_audit
 from gateway.runtime import Runtime
 from models import copies
@@ -54,6 +55,11 @@ class Copy:
     folder: Path
     made_at: datetime
     desk: Runtime
+
+    @property
+    def made_on(self) -> date:
+        """The day of the register that it shows, in Bamako."""
+        return self.made_at.astimezone(BAMAKO).date()
 
     @property
     def there(self) -> bool:

@@ -30,6 +30,11 @@ POINTS = {
     31: "reaping: claims whose lease is over are marked, not committed",
     32: "reaping: an answer of the journal is in the database, the journal still holds it",
     33: "reaping: an answer of the journal is in the database, not committed",
+    41: "standing in: an answer and what it does are in the register's copy, not committed",
+    42: "standing in: all is committed in the copy, nobody was woken to send it",
+    43: "coming back: what a copy told is in the register, not committed",
+    44: "coming back: what a copy told is committed, the copy still holds it",
+    45: "coming back: a message that a copy sent is in the register, the copy still holds it",
 }
 """Every place, and what is done when the process is killed there."""
 

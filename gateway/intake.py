@@ -6,7 +6,7 @@ consent refused. A worker goes on from there. Storing the same callback twice st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -92,9 +92,9 @@ class Intake:
         if job := JOBS.get(type(callback)):
             wake(self._runtime.redis, job)
 
-    def replay(self) -> int:
-        """Stores what was spooled, oldest first; how many. Raises DatabaseAway: the rest waits."""
-        return self.spool.drain(self._store_records)
+    def replay(self, first: Callable[[], object] = lambda: None) -> int:
+        """Stores what was spooled, oldest first, after `first`; how many. Raises DatabaseAway: the rest waits."""
+        return self.spool.drain(self._store_records, first)
 
     def _kept(self, callback: Callback, now: datetime) -> str:
         """Keeps it; where, as a word for the figures."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -19,7 +19,7 @@ import structlog
 
 from gateway.crash_points import reached
 from models.database import DatabaseAway
-from models.keyring import KeyRing
+from models.keyring import KeyRing, KeyRingError
 from models.nonces import Nonces
 
 log = structlog.get_logger(__name__)
@@ -75,15 +75,35 @@ class Spool:
         """(how many records wait, how many were set aside) in a folder: for who has no keys."""
         return len(_named(folder, KEPT)), len(_named(folder, ASIDE))
 
-    def drain(self, store: Store) -> int:
+    def look(self, passed: Container[str]) -> Iterator[tuple[str, bytes]]:
+        """(name, record) of each that waits and was not passed by, oldest first. They stay."""
+        for name in self._names():
+            if name in passed:
+                continue
+            try:
+                yield name, self._read(name)
+            except (FileNotFoundError, KeyRingError):
+                # It was stored meanwhile; or it cannot be read, which is for who stores it to tell.
+                continue
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[bool]:
+        """Nobody drains meanwhile; whether the record still waits."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._alone():
+            yield (self._folder / name).exists()
+
+    def drain(self, store: Store, first: Callable[[], object] = lambda: None) -> int:
         """Has every record stored, oldest first, batch by batch; how many. Raises DatabaseAway: the rest waits.
 
-        One process drains at a time and the others wait for it: what came before is stored before they look.
+        One process drains at a time and the others wait for it: what came before is stored before they look. `first`
+        is done before anything is stored.
         """
         if not self._names():
             return 0
         drained = 0
         with self._alone():
+            first()
             while names := self._names()[:BATCH]:
                 self._store(names, store)
                 drained += len(names)
