@@ -48,6 +48,7 @@ class Callbacks:
         self._changed = Condition()
         self._places = count()
         self.answered = 0
+        self._under_way = 0
         for _ in range(threads):
             Thread(target=self._work, daemon=True).start()
 
@@ -62,6 +63,12 @@ class Callbacks:
         """Calls once and waits. The status, 0 when there was no answer."""
         return self._post(path, urlencode(fields))
 
+    @property
+    def waiting(self) -> int:
+        """Callbacks that were not answered yet and will be made, again or for the first time."""
+        with self._changed:
+            return len(self._waiting) + self._under_way
+
     def _put(self, task: Task) -> None:
         with self._changed:
             heapq.heappush(self._waiting, task)
@@ -71,17 +78,20 @@ class Callbacks:
         while True:
             task = self._next()
             status = self._post(task.path, task.body)
-            if not task.first.done():
-                task.first.set_result(status)
             if status != 200 and monotonic() + task.pause < task.until:
                 task.due = monotonic() + task.pause
                 task.pause = min(task.pause * 2, LONGEST_PAUSE)
                 self._put(task)
+            with self._changed:
+                self._under_way -= 1
+            if not task.first.done():
+                task.first.set_result(status)
 
     def _next(self) -> Task:
         with self._changed:
             while not self._waiting or self._waiting[0].due > monotonic():
                 self._changed.wait(self._waiting[0].due - monotonic() if self._waiting else None)
+            self._under_way += 1
             return heapq.heappop(self._waiting)
 
     def _post(self, path: str, body: str) -> int:

@@ -150,6 +150,11 @@ class Chance:
         with self._lock:
             self._random.shuffle(some)
 
+    def within(self, seconds: float) -> float:
+        """Any moment of so many seconds."""
+        with self._lock:
+            return self._random.uniform(0, seconds)
+
     def _drawn(self, names: set[str]) -> str:
         with self._lock:
             return next(

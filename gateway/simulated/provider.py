@@ -144,8 +144,9 @@ class Simulation:
     def inbound(self, order: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Messages of people, each delivered `times` times in parallel, with `shuffle` in any order.
 
-        With `spread` each copy comes at a moment of its own within so many seconds. Gives each id with the statuses of the first attempts, or without them when not asked to `wait`; what is not
-        answered 200 is repeated for hours. Raises BadOrder.
+        With `spread` each copy comes at a moment of its own within so many seconds. Gives each id with the statuses
+        of the first attempts, or without them when not asked to `wait`; what is not answered 200 is repeated for
+        hours. Raises BadOrder.
         """
         times = order.get("times", 1)
         if not (isinstance(times, int) and 1 <= times <= MOST_COPIES):

@@ -72,6 +72,7 @@ class Handler(BaseHTTPRequestHandler):
                 "requests": simulation.requests,
                 "accepted": simulation.ledger.count,
                 "callbacks_answered": simulation.callbacks.answered,
+                "callbacks_waiting": simulation.callbacks.waiting,
             }
             self._give(_json(200, counts))
         else:

@@ -201,10 +201,11 @@ def test_a_report_is_repeated_until_it_is_answered(simulated: Simulated, hooks: 
 
 def test_messages_of_people_come_several_times_and_in_any_order(simulated: Simulated, hooks: Hooks) -> None:
     messages = [{"from": AWA.e164, "text": f"AIDE {place}", "id": f"in-{place}"} for place in range(20)]
-    order = {"messages": messages, "times": 5, "shuffle": True}
+    order = {"messages": messages, "times": 5, "shuffle": True, "spread": 0.2}
     status, told = simulated.ask("POST", "/simulate/inbound", order)
     assert status == 200
     assert [one["statuses"] for one in told["messages"]] == [[200] * 5] * 20
+    assert simulated.ask("GET", "/simulate/counts")[1]["callbacks_waiting"] == 0
     came = [fields["id"] for fields in hooks.told("/sms")]
     assert sorted(came) == sorted(f"in-{place}" for place in range(20) for _ in range(5))
     assert came != sorted(came, key=lambda name: int(name[3:]))
@@ -228,6 +229,7 @@ def test_a_message_is_delivered_again_until_it_is_taken(simulated: Simulated, ho
         pytest.param({"messages": [{"text": "x"}]}, id="of nobody"),
         pytest.param({"messages": [{"from": "x"}], "times": 6}, id="six times"),
         pytest.param({"messages": [{"from": "x"}], "times": "2"}, id="a word for times"),
+        pytest.param({"messages": [{"from": "x"}], "spread": 61}, id="spread over more than a minute"),
         pytest.param([1], id="a list"),
     ],
 )
