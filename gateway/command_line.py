@@ -64,6 +64,7 @@ COMMANDS = {
     "eligibility": Command("gateway.eligibility_command:eligibility", "Decide cases from a file.", RULES),
     "test": Command("gateway.quality:test", "Linters, types, architecture and the whole suite.", CHECK),
     "lock": Command("gateway.quality:lock", "Write the lock files anew.", CHECK),
+    "storm": Command("tests.storm.command:storm", "Kill processes under load; judge what came of it.", CHECK),
     "bench": Command("tests.bench.hop:bench", "Measure what a hop costs, beside its peers.", CHECK),
 }
 """Name to command, in the order of the help."""

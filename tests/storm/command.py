@@ -1,0 +1,15 @@
+"""`ramu storm`: what the gateway promises when its processes are killed, put to the proof."""
+
+from __future__ import annotations
+
+import click
+
+from tests.storm.sms import sms
+
+
+@click.group()
+def storm() -> None:
+    """Kill processes while messages come in, and judge what came of it."""
+
+
+storm.add_command(sms)
