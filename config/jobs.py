@@ -22,6 +22,7 @@ SEAL_AUDIT = "workers.seals.seal"
 SEND_READY = "workers.sending.send_ready"
 SEND_BULK = "workers.sending.send_bulk"
 REAP = "workers.sending.reap"
+COPY_REGISTER = "workers.copying.copy_nightly"
 APPLY_REPORTS = "workers.deliveries.apply_waiting"
 
 LANE_OF = {
@@ -35,5 +36,6 @@ LANE_OF = {
     SEND_BULK: BULK,
     REAP: TRANSACTIONAL,
     APPLY_REPORTS: BULK,
+    COPY_REGISTER: BULK,
 }
 """Every job and the queue that it waits in."""

@@ -53,6 +53,9 @@ COMMANDS = {
     "offline-list": Command(
         "gateway.offline_commands:offline_list_command", "A signed list for a day without network.", REGISTER
     ),
+    "register-copy": Command(
+        "gateway.copy_command:register_copy", "Copy the register, for when it is away.", REGISTER
+    ),
     "audit": Command("gateway.audit_commands:audit", "Verify who asked what about whom.", REGISTER),
     "staff": Command(
         "gateway.staff_commands:staff_phones", "Phones of health staff: list, add, remove, stop.", REGISTER

@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -19,6 +19,7 @@ from sqlalchemy import func, literal, select
 from config.faults import Fault
 from config.jobs import ANSWER_OWED, ERASE, LANES, SEAL_AUDIT
 from config.settings import BadSettings, Settings, load, weak
+from gateway.copies import Copies
 from gateway.providers import provider_of
 from gateway.runtime import REFUSALS, redis_client
 from gateway.sessions import OWED
@@ -76,7 +77,7 @@ def examine() -> Iterator[Finding]:
         yield Finding("settings", BAD, str(fault), "correct the environment or ramu.toml")
         return
     yield Finding("settings", OK, "read")
-    for check in (_secrets, _keys, _folder, _provider, _database, _redis):
+    for check in (_secrets, _keys, _folder, _provider, _database, _copy, _redis):
         yield from check(settings)
 
 
@@ -170,6 +171,22 @@ def _asked(url: str) -> tuple[str, datetime | None]:
             return database.dialect, conn.execute(select(func.now())).scalar_one()
     finally:
         database.dispose()
+
+
+def _copy(settings: Settings) -> Iterator[Finding]:
+    """How old the copy is that stands in for a PostgreSQL register. It is not opened: that is for who has to."""
+    if settings.database_url.get_secret_value().startswith("sqlite"):
+        return
+    remedy = "ramu register-copy (a job does it every night)"
+    made_at = Copies(settings.data_folder).newest_at()
+    if made_at is None:
+        yield Finding("copy", DOUBT, "none: while the database is away, staff waits", remedy)
+        return
+    age = datetime.now(UTC) - made_at
+    if age > timedelta(days=settings.copy_days):
+        yield Finding("copy", BAD, f"{age.days} days old: it is not asked any more", remedy)
+    else:
+        yield Finding("copy", OK, f"{age.total_seconds() / 3600:.0f} hours old")
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from config.jobs import (
     ANSWER_OWED,
     ANSWER_SMS,
     APPLY_REPORTS,
+    COPY_REGISTER,
     DRAIN_HOPS,
     DROP_OLD,
     ERASE,
@@ -43,6 +44,7 @@ PERIOD_MS = {
     REAP: 5_000,
     APPLY_REPORTS: 5_000,
     ERASE: 15_000,
+    COPY_REGISTER: 600_000,
     DROP_OLD: 3_600_000,
 }
 """How often each job is asked for."""
