@@ -57,6 +57,9 @@ COMMANDS = {
         "gateway.copy_command:register_copy", "Copy the register, for when it is away.", REGISTER
     ),
     "audit": Command("gateway.audit_commands:audit", "Verify who asked what about whom.", REGISTER),
+    "desk": Command(
+        "gateway.desk_commands:desk", "Calls to make, complaints, people not understood.", REGISTER
+    ),
     "staff": Command(
         "gateway.staff_commands:staff_phones", "Phones of health staff: list, add, remove, stop.", REGISTER
     ),

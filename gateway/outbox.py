@@ -66,9 +66,6 @@ from models.database import Database, Db
 REMINDERS, CAMPAIGNS = "RAPPELS", "CAMPAGNES"
 """Topics of messages that a phone may stop."""
 
-NOT_HOLDER = "PAS_TITULAIRE"
-"""The incident of a patient who is not the card's holder."""
-
 TOPICS_VERSION = "2026-11"
 """The wording of the menu of messages, kept with each choice."""
 
@@ -212,7 +209,7 @@ def _visit_cancelled(conn: Connection, effect: VisitCancelled, context: Context,
     if visit_codes.cancel(conn, effect.visit_id, context.now):
         incidents.open_incident(
             conn,
-            kind=NOT_HOLDER,
+            kind=incidents.NOT_HOLDER,
             reference=effect.reference,
             visit_id=effect.visit_id,
             facility_id=effect.facility_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import Column, LargeBinary, Table, bindparam, delete, select
@@ -52,6 +53,13 @@ def load(db: Db, keys: KeyRing, phone: Msisdn, now: datetime) -> str | None:
 def keep(conn: Connection, keys: KeyRing, phone: Msisdn, record: str, now: datetime) -> None:
     """Keep a record for a phone in the place of the one before."""
     _KEEP.run(conn, phone=phone_index(keys, phone), sealed=keys.seal(record, THREAD), now=now)
+
+
+def since(conn: Connection, keys: KeyRing, moment: datetime) -> Iterator[tuple[datetime, str]]:
+    """(when, record) of the records kept since a moment, the newest first."""
+    kept = select(threads.c.kept_at, threads.c.record_sealed).where(threads.c.kept_at > moment)
+    for row in conn.execute(kept.order_by(threads.c.kept_at.desc())):
+        yield row.kept_at, keys.unseal(row.record_sealed, THREAD)
 
 
 def forget_before(conn: Connection, moment: datetime) -> int:

@@ -117,7 +117,7 @@ def _escalated(talk: Talk, mistake: Mistake) -> tuple[str, Thread]:
     count = talk.thread.mistakes + 1
     if count >= TOO_MANY_MISTAKES:
         text, question = helping.third(talk)
-        return text, Thread(question=question, mistakes=count)
+        return text, Thread(question=question, mistakes=count, stuck=talk.context.phone.e164)
     kept = replace(talk.thread, mistakes=count)
     if count > 1 and mistake.smallest:
         return talk.t("{code} Envoyez seulement: {send}.", code=mistake.text[:3], send=mistake.smallest), kept

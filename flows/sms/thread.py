@@ -32,11 +32,14 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """The record. `mistakes` counts messages in a row that were not understood."""
+    """The record. `mistakes` counts messages in a row that were not understood; `stuck` is the phone (E.164) of who
+    made too many, so that the help desk finds her.
+    """
 
     question: Question | None = None
     partial: Partial | None = None
     mistakes: int = 0
+    stuck: str = ""
 
     def encode(self) -> str:
         """The record as JSON."""
@@ -45,6 +48,8 @@ class Thread:
             record["question"] = [self.question.kind, self.question.args]
         if self.partial:
             record["partial"] = [self.partial.read, self.partial.wants]
+        if self.stuck:
+            record["stuck"] = self.stuck
         return orjson.dumps(record).decode()
 
     @classmethod
@@ -61,6 +66,7 @@ class Thread:
                 question=Question(question[0], question[1]) if question else None,
                 partial=Partial(partial[0], partial[1]) if partial else None,
                 mistakes=int(found["mistakes"]),
+                stuck=str(found.get("stuck", "")),
             )
         except (ValueError, KeyError, TypeError, IndexError):
             return cls()
