@@ -16,6 +16,7 @@ from datetime import datetime
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Index,
     Integer,
     String,
@@ -23,9 +24,11 @@ from sqlalchemy import (
     bindparam,
     delete,
     insert,
+    literal_column,
     null,
     or_,
     select,
+    text,
     update,
 )
 
@@ -45,6 +48,11 @@ WHY = 80
 
 LEASE_OVER = "lease over"
 """Why a chunk is in doubt whose owner was killed or held up."""
+
+
+def _few(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
+
 
 chunks = Table(
     "chunks",
@@ -67,10 +75,18 @@ chunks = Table(
     Column("operator", String(12)),
     Column("region", String(12)),
     Column("route", String(24)),
-    # Claims look for the oldest READY of a lane; the reaper for the few that are INTENT.
-    Index("ix_chunks_ready", "state", "lane", "id"),
-    Index("ix_chunks_bulk", "state", "lane", "operator", "region", "id"),
     Index("ix_chunks_campaign", "campaign_id", "state"),
+    # Each over the few rows that somebody looks for: claims of messages and of campaigns, the reaper, the reports.
+    _few("ix_chunks_ready", "lane", "id", where="state = 'READY' AND campaign_id IS NULL"),
+    _few(
+        "ix_chunks_turn",
+        "campaign_id",
+        "operator",
+        "id",
+        where="state = 'READY' AND campaign_id IS NOT NULL",
+    ),
+    _few("ix_chunks_open", "state", "id", where="state IN ('INTENT', 'UNKNOWN')"),
+    _few("ix_chunks_asked", "operator", "intent_at", where="campaign_id IS NOT NULL"),
 )
 """`n` messages; `attempt` 2 and more: sent again although in doubt; `claims`: how often somebody was about to send."""
 
@@ -101,11 +117,18 @@ _INSERT = Prepared(
 )
 _DELETE = Prepared(delete(chunks).where(chunks.c.id == bindparam("chunk_id")))
 
+
+def written(state: str) -> ColumnElement[str]:
+    """A state as a word of the statement itself: bound, a plan that is kept could not use the index over its rows."""
+    return literal_column(f"'{state}'", String)
+
+
 _waiting = chunks.alias("waiting")
 _oldest = (
     select(_waiting.c.id)
     .where(
-        _waiting.c.state == READY,
+        _waiting.c.state == written(READY),
+        _waiting.c.campaign_id.is_(None),
         _waiting.c.lane == bindparam("lane"),
         or_(_waiting.c.not_before.is_(None), _waiting.c.not_before <= DatabaseNow()),
     )
@@ -128,7 +151,7 @@ _CLAIM = Prepared(
 _ours = (chunks.c.id == bindparam("chunk_id"), chunks.c.token == bindparam("held"))
 _GIVE_BACK = Prepared(
     update(chunks)
-    .where(chunks.c.state == INTENT, chunks.c.token == bindparam("held"))
+    .where(chunks.c.state == written(INTENT), chunks.c.token == bindparam("held"))
     .values(
         state=READY,
         token=null(),
@@ -149,9 +172,9 @@ _DOUBT = Prepared(
 )
 _REAP = Prepared(
     update(chunks)
-    .where(chunks.c.state == INTENT, chunks.c.lease_until < DatabaseNow())
+    .where(chunks.c.state == written(INTENT), chunks.c.lease_until < DatabaseNow())
     .values(state=UNKNOWN, lease_until=null(), why=LEASE_OVER)
-    .returning(chunks.c.id)
+    .returning(chunks.c.id, chunks.c.campaign_id)
 )
 
 
@@ -172,7 +195,7 @@ def waits(conn: Connection, lane: str) -> bool:
 
 
 def claim(conn: Connection, lane: str, token: int, lease_seconds: float) -> Claimed | None:
-    """Take the oldest READY chunk of a lane whose turn has come; None when there is none.
+    """Take the oldest READY chunk of a lane's messages whose turn has come; None when there is none.
 
     `token` is a number nobody else draws. The claim holds once it is committed; when the commit's answer is lost,
     nothing may be sent. The lease runs by the database's clock.
@@ -202,6 +225,6 @@ def doubt(conn: Connection, chunk_id: int, token: int, why: str) -> bool:
     return bool(_DOUBT.run(conn, chunk_id=chunk_id, held=token, reason=why[:WHY]))
 
 
-def reap(conn: Connection) -> list[int]:
-    """Claims whose lease is over become UNKNOWN, never READY; their ids."""
-    return [chunk_id for (chunk_id,) in _REAP.all(conn)]
+def reap(conn: Connection) -> list[tuple[int, int | None]]:
+    """Claims whose lease is over become UNKNOWN, never READY; (chunk, its campaign or None) of each."""
+    return [(chunk_id, campaign_id) for chunk_id, campaign_id in _REAP.all(conn)]

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, case, exists, null, select, update
 
 from config.message_kinds import endpoint
-from models import chunks, reports
+from models import campaign_rows, chunks, reports
 from models.caps import TOO_LATE, Caps, refusals
 from models.chunks import Claimed
 from models.database import Connection, Prepared
@@ -193,6 +193,8 @@ def doubted(conn: Connection, chunk_id: int, token: int, why: str, now: datetime
 def reaped(conn: Connection, now: datetime) -> int:
     """Claims whose lease is over become UNKNOWN with their messages; how many chunks."""
     found = chunks.reap(conn)
-    for chunk_id in found:
-        _DOUBT.run(conn, in_chunk=chunk_id, now=now)
+    for chunk_id, campaign_id in found:
+        if campaign_id is None:
+            _DOUBT.run(conn, in_chunk=chunk_id, now=now)
+    campaign_rows.doubt(conn, [chunk_id for chunk_id, campaign_id in found if campaign_id], now)
     return len(found)

@@ -11,6 +11,13 @@ depends_on = None
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 NAMED = sa.text("provider_id IS NOT NULL")
+INDEXES = {
+    "ix_chunks_ready": (["lane", "id"], "state = 'READY' AND campaign_id IS NULL"),
+    "ix_chunks_turn": (["campaign_id", "operator", "id"], "state = 'READY' AND campaign_id IS NOT NULL"),
+    "ix_chunks_open": (["state", "id"], "state IN ('INTENT', 'UNKNOWN')"),
+    "ix_chunks_asked": (["operator", "intent_at"], "campaign_id IS NOT NULL"),
+}
+"""Of chunks, each over the few rows that somebody looks for."""
 
 
 def upgrade() -> None:
@@ -19,8 +26,11 @@ def upgrade() -> None:
     op.add_column("chunks", sa.Column("operator", sa.String(length=12), nullable=True))
     op.add_column("chunks", sa.Column("region", sa.String(length=12), nullable=True))
     op.add_column("chunks", sa.Column("route", sa.String(length=24), nullable=True))
-    op.create_index("ix_chunks_bulk", "chunks", ["state", "lane", "operator", "region", "id"])
     op.create_index("ix_chunks_campaign", "chunks", ["campaign_id", "state"])
+    op.drop_index("ix_chunks_ready", table_name="chunks")
+    for name, (columns, where) in INDEXES.items():
+        rows = sa.text(where)
+        op.create_index(name, "chunks", columns, postgresql_where=rows, sqlite_where=rows)
     _campaigns()
     _audience()
     _recipients()
@@ -69,6 +79,7 @@ def _campaigns() -> None:
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("text", sa.String(length=1000), nullable=False),
         sa.Column("charset", sa.String(length=4), nullable=False),
+        sa.Column("read_by", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name="fk_campaign_texts_campaign_id"),
         sa.PrimaryKeyConstraint("campaign_id", "language", name="pk_campaign_texts"),
     )
@@ -137,8 +148,9 @@ def _recipients() -> None:
 def downgrade() -> None:
     for table in ("recipients", "campaign_lines", "audiences", "campaign_texts", "campaigns"):
         op.drop_table(table)
-    op.drop_index("ix_chunks_campaign", table_name="chunks")
-    op.drop_index("ix_chunks_bulk", table_name="chunks")
+    for name in ("ix_chunks_campaign", *INDEXES):
+        op.drop_index(name, table_name="chunks")
+    op.create_index("ix_chunks_ready", "chunks", ["state", "lane", "id"])
     for column in ("route", "region", "operator", "campaign_id"):
         op.drop_column("chunks", column)
     op.drop_column("phones", "operator")
