@@ -14,8 +14,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models.coverage import LIVING, RIGHT_COLUMNS, Right, rights_from, with_rights
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
+from models.days import day_of
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
+from models.operators import operator_of
 from models.people import persons
 
 PHONE = "phone"
@@ -34,6 +36,8 @@ phones = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("operator", String(12)),
 )
+"""`operator` is a guess by the first digits, kept because they cannot be read from the sealed number in SQL."""
+
 phone_links = Table(
     "phone_links",
     metadata,
@@ -81,6 +85,7 @@ _ADD = Prepared(
         language=bindparam("language"),
         charset=bindparam("charset"),
         created_at=bindparam("now"),
+        operator=bindparam("operator"),
     )
     .on_conflict_do_nothing(index_elements=["phone_index"])
 )
@@ -164,7 +169,8 @@ def _remember(
     sealed: bytes | None = None,
 ) -> int:
     index = phone_index(keys, phone)
-    added = _ADD.run(conn, phone=index, sealed=sealed, language=language, charset=charset or GSM7, now=now)
+    told = {"sealed": sealed, "language": language, "charset": charset or GSM7}
+    added = _ADD.run(conn, phone=index, now=now, operator=operator_of(phone, day_of(now)), **told)
     (phone_id,) = _ID.all(conn, phone=index)[0]
     if not added:
         _CHANGE.run(conn, phone_id=phone_id, new_language=language, new_charset=charset, sealed=sealed)
