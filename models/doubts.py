@@ -26,7 +26,7 @@ _chunks = chunks.chunks
 _doubtful = exists().where(messages.c.to_index == reports.c.phone_index, messages.c.state == UNKNOWN)
 _STRANGERS = Prepared(
     select(reports.c.provider_id, reports.c.phone_index, func.min(reports.c.at).label("heard_at"))
-    .where(reports.c.matched.is_(False), reports.c.at >= bindparam("since"), _doubtful)
+    .where(~reports.c.matched, reports.c.at >= bindparam("since"), _doubtful)
     .group_by(reports.c.provider_id, reports.c.phone_index)
     .order_by(reports.c.provider_id)
     .limit(bindparam("limit"))

@@ -5,7 +5,9 @@ What they say of a message is read from all of its reports together, so that the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
 
@@ -18,15 +20,21 @@ from sqlalchemy import (
     Table,
     bindparam,
     select,
+    text,
+    tuple_,
+    union,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
 from config import facts
+from models.campaign_tables import recipients
 from models.database import Connection, Db, Prepared, UtcDateTime, metadata
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
-from models.messages import ACCEPTED, DELIVERED, EXPIRED, NO_RECEIPT, REPORTED, UNDELIVERED, messages
+from models.locks import hold
+from models.messages import DELIVERED, EXPIRED, REPORTED, UNDELIVERED, messages
+from models.one_of import one_of
 from models.phones import phone_index
 from models.prepared import among
 
@@ -35,6 +43,9 @@ PROVIDER_ID, STATUS, REASON = 80, 40, 60
 
 STATE_OF = {"REMIS": DELIVERED, "NON_REMIS": UNDELIVERED, "EXPIRE": EXPIRED}
 """What a report's word means (config.vocabulary.DELIVERIES), as a message's state; EN_ROUTE changes none."""
+
+OTHER_REASON, NO_REASON = "AUTRE", "SANS_MOTIF"
+"""Of a failure: the provider gave a reason that no table knows; it gave none."""
 
 reports = Table(
     "reports",
@@ -46,54 +57,73 @@ reports = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("matched", Boolean, nullable=False),
     # Looked through again and again: those that belong to no message yet.
-    Index("ix_reports_unmatched", "matched", "at"),
+    Index(
+        "ix_reports_unmatched",
+        "at",
+        postgresql_where=text("NOT matched"),
+        sqlite_where=text("matched = 0"),
+    ),
     Index("ix_reports_at", "at"),
 )
 
-_INSERT = Prepared(
+_TAKE = (
     insert(reports)
-    .values(
-        provider_id=bindparam("provider_id"),
-        status=bindparam("status"),
-        reason=bindparam("reason"),
-        phone_index=bindparam("phone"),
-        at=bindparam("now"),
-        matched=False,
-    )
     .on_conflict_do_nothing(index_elements=["provider_id", "status"])
+    .returning(reports.c.provider_id, reports.c.status)
 )
 _WAITING = Prepared(
-    select(messages.c.id, messages.c.provider_id)
+    select(reports.c.at, reports.c.provider_id)
     .where(
-        messages.c.provider_id.in_(
-            select(reports.c.provider_id).where(
-                reports.c.matched.is_(False), reports.c.at >= bindparam("since")
-            )
-        )
+        ~reports.c.matched,
+        tuple_(reports.c.at, reports.c.provider_id)
+        > tuple_(bindparam("since", type_=UtcDateTime()), bindparam("behind", type_=String)),
     )
-    .order_by(messages.c.id)
+    .order_by(reports.c.at, reports.c.provider_id)
     .limit(bindparam("limit"))
 )
-_HELD = Prepared(
-    select(messages.c.state, messages.c.settled_at)
-    .where(messages.c.id == bindparam("message_id"))
-    .with_for_update()
-)
-_SAID = Prepared(
-    select(reports.c.status, reports.c.at)
-    .where(reports.c.provider_id == bindparam("provider_id"))
-    .order_by(reports.c.at, reports.c.status)
+_KNOWN = Prepared(
+    union(
+        select(messages.c.provider_id).where(one_of(messages.c.provider_id, "names")),
+        select(recipients.c.provider_id).where(one_of(recipients.c.provider_id, "names")),
+    )
 )
 _MATCHED = Prepared(
-    update(reports)
-    .where(reports.c.provider_id == bindparam("of_id"), reports.c.status == bindparam("of_status"))
-    .values(matched=True)
+    update(reports).where(one_of(reports.c.provider_id, "names"), ~reports.c.matched).values(matched=True)
+)
+_SAID = Prepared(
+    select(reports.c.provider_id, reports.c.status, reports.c.at, reports.c.reason).where(
+        one_of(reports.c.provider_id, "names")
+    )
 )
 _MOVE = Prepared(
     update(messages)
-    .where(messages.c.id == bindparam("message_id"), among(messages.c.state, REPORTED))
+    .where(
+        one_of(messages.c.provider_id, "names"),
+        among(messages.c.state, REPORTED),
+        messages.c.state != bindparam("other_than"),
+    )
     .values(state=bindparam("new_state"))
 )
+_MOVE_RECIPIENTS = Prepared(
+    update(recipients)
+    .where(
+        one_of(recipients.c.provider_id, "names"),
+        among(recipients.c.state, REPORTED),
+        recipients.c.state != bindparam("other_than"),
+    )
+    .values(state=bindparam("new_state"), code=bindparam("new_code"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A report as it came: any words, `phone` when it named one, `at` (aware) when it came."""
+
+    provider_id: str
+    status: str
+    reason: str | None
+    phone: Msisdn | None
+    at: datetime
 
 
 def take(
@@ -107,15 +137,35 @@ def take(
     now: datetime,
 ) -> bool:
     """Store a report, whatever its words are; whether it is new. The first of each word counts, with its moment."""
-    added = _INSERT.run(
-        conn,
-        provider_id=named(provider_id),
-        status=kept(status, STATUS),
-        reason=reason and kept(reason, REASON),
-        phone=phone and phone_index(keys, phone),
-        now=now,
-    )
-    return bool(added)
+    (new,) = take_all(conn, keys, [Told(provider_id, status, reason, phone, now)])
+    return new
+
+
+def take_all(conn: Connection, keys: KeyRing, told: Sequence[Told]) -> list[bool]:
+    """Store reports in one statement, whatever their words are; of each, in the order given, whether it is new."""
+    rows: dict[tuple[str, str], dict[str, object]] = {}
+    for one in sorted(told, key=lambda report: report.at):
+        name = named(one.provider_id), kept(one.status, STATUS)
+        rows.setdefault(name, _row(keys, name, one))
+    # In one order everywhere: two processes that take the same reports at once must not wait for each other.
+    new = {tuple(row) for row in conn.execute(_TAKE, [rows[name] for name in sorted(rows)])}
+    found = []
+    for one in told:
+        name = named(one.provider_id), kept(one.status, STATUS)
+        found.append(name in new)
+        new.discard(name)
+    return found
+
+
+def _row(keys: KeyRing, name: tuple[str, str], told: Told) -> dict[str, object]:
+    return {
+        "provider_id": name[0],
+        "status": name[1],
+        "reason": told.reason and kept(told.reason, REASON),
+        "phone_index": told.phone and phone_index(keys, told.phone),
+        "at": told.at,
+        "matched": False,
+    }
 
 
 def kept(word: str, most: int) -> str:
@@ -151,29 +201,74 @@ def standing(said: Iterable[tuple[str, datetime]], words: Mapping[str, str], lat
     return DELIVERED if success else first
 
 
-def waiting(db: Db, since: datetime, limit: int = 200) -> list[tuple[int, str]]:
-    """(message, provider's id) of messages with reports since a moment that were not applied. Raises DatabaseAway."""
-    return [(message_id, name) for message_id, name in _WAITING.all(db, since=since, limit=limit)]
+def waiting(db: Db, since: datetime, behind: str, limit: int) -> list[tuple[datetime, str]]:
+    """(when, provider's id) of reports that belong to nobody yet, behind that place, oldest first.
+
+    Raises DatabaseAway.
+    """
+    return [(at, name) for at, name in _WAITING.all(db, since=since, behind=behind, limit=limit)]
+
+
+def known(db: Db, provider_ids: Sequence[str]) -> list[str]:
+    """Those of these ids that a message or a recipient has. Raises DatabaseAway."""
+    return [name for (name,) in _KNOWN.all(db, names=list(provider_ids))]
+
+
+def alone(conn: Connection) -> None:
+    """Let nobody else apply reports until this transaction ends, so that the newest look at them is the last word."""
+    hold(conn, "reports", b"")
+
+
+def apply(
+    conn: Connection, provider_ids: Sequence[str], words: Mapping[str, str], now: datetime
+) -> Counter[str]:
+    """Apply every stored report of these ids, to messages and recipients; how many came to which state.
+
+    For who holds `alone`, or has just given these ids to rows that nobody else sees yet. `words` as `words_on` gives.
+    """
+    names = [named(name) for name in provider_ids]
+    if not names:
+        return Counter()
+    # Marked before they are read: what comes in between is read too, and looked at once more.
+    _MATCHED.run(conn, names=names)
+    said: dict[str, list[tuple[str, datetime, str | None]]] = defaultdict(list)
+    for name, status, at, reason in _SAID.all(conn, names=names):
+        said[name].append((status, at, reason))
+    late = timedelta(hours=int(facts.SHIPPED.parameter("late_success_hours", now.date())))
+    reasons = {row["word"]: row["means"] for row in facts.SHIPPED.in_force("delivery_reasons", now.date())}
+    moves: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    for name, reports_of in said.items():
+        state = standing([(status, at) for status, at, _ in reports_of], words, late)
+        if state is not None:
+            moves[state, _code(state, reports_of, words, reasons)].append(name)
+    moved: Counter[str] = Counter()
+    for (state, code), theirs in moves.items():
+        moved[state] += _MOVE.run(conn, names=theirs, other_than=state, new_state=state)
+        moved[state] += _MOVE_RECIPIENTS.run(
+            conn, names=theirs, other_than=state, new_state=state, new_code=code
+        )
+    return +moved
 
 
 def apply_to(
     conn: Connection, message_id: int, provider_id: str, words: Mapping[str, str], now: datetime
 ) -> str | None:
-    """Apply all reports of a message; its state when they changed it. Two that apply at once take turns."""
-    held = _HELD.first(conn, message_id=message_id)
-    said = _SAID.all(conn, provider_id=named(provider_id))
-    if held is None or not said:
-        return None
-    for status, _at in said:
-        _MATCHED.run(conn, of_id=named(provider_id), of_status=status)
-    late = timedelta(hours=int(facts.SHIPPED.parameter("late_success_hours", now.date())))
-    state = standing(said, words, late)
-    if state is None or state == held[0]:
-        return None
-    return state if _MOVE.run(conn, message_id=message_id, new_state=state) else None
+    """Apply all reports of a message; its state when they changed it."""
+    return next(iter(apply(conn, [provider_id], words, now)), None)
 
 
-def close_overdue(conn: Connection, before: datetime) -> int:
-    """Messages that were accepted before a moment and of which nothing was heard are NO_RECEIPT; how many."""
-    silent = update(messages).where(messages.c.state == ACCEPTED, messages.c.settled_at < before)
-    return int(conn.execute(silent.values(state=NO_RECEIPT)).rowcount)
+def _code(
+    state: str,
+    said: Iterable[tuple[str, datetime, str | None]],
+    words: Mapping[str, str],
+    reasons: Mapping[str, str],
+) -> str | None:
+    """Why it failed, in a word of ours: what the first report of this state said."""
+    if state == DELIVERED:
+        return None
+    _at, status, reason = min(
+        (at, status.lower(), (reason or "").lower())
+        for status, at, reason in said
+        if STATE_OF.get(words.get(status.lower(), "")) == state
+    )
+    return reasons.get(reason) or reasons.get(status) or (OTHER_REASON if reason else NO_REASON)

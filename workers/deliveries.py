@@ -1,13 +1,13 @@
-"""Applies what delivery reports say: to the messages they name, and to those of which nobody knew whether they went."""
+"""Applies what delivery reports say: to what they name, and to those of which nobody knew whether they went."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 from time import monotonic
 
 import structlog
+from redis.exceptions import RedisError
 
 from config import facts
 from config.jobs import APPLY_REPORTS
@@ -24,15 +24,24 @@ FIGURE = "ramu_sms_reported"
 """The figure of messages by the state that a report brought them to."""
 
 TURN_SECONDS = 2.0
-BATCH, TOGETHER = 500, 50
-"""Messages looked for at once, and how many of them share a transaction."""
+BATCH = 1_000
+"""Reports in one transaction."""
 
 SPARE = timedelta(days=1)
 """Reports are looked at a little longer than they are waited for."""
 
+LOOKED = "reports:looked"
+"""In Redis: up to which moment every report was looked at. Without it, all of the last days are."""
+
+LOOKED_SECONDS = 600
+"""So often all are looked at again: one may have come before the answer of the provider was written down."""
+
+LATE = timedelta(seconds=60)
+"""A report carries the moment at which it came, and may be committed so much later."""
+
 
 def apply_waiting() -> int:
-    """The job: applies every report that can be applied; to how many messages."""
+    """The job: applies every report that can be applied; how many messages it moved."""
     desk = runtime()
     awake(desk.redis, APPLY_REPORTS)
     return apply_all(desk)
@@ -43,32 +52,30 @@ def apply_all(desk: Runtime, seconds: float = TURN_SECONDS) -> int:
     until = monotonic() + seconds
     applied = 0
     try:
-        while found := reports.waiting(desk.database.reader(), _since(desk), BATCH):
-            applied += _apply(desk, found)
-            if monotonic() > until:
+        since, behind = _looked(desk) or _since(desk), ""
+        while found := reports.waiting(desk.database.reader(), since, behind, BATCH):
+            applied += _apply(desk, [name for _at, name in found])
+            since, behind = found[-1]
+            if monotonic() > until and len(found) == BATCH:
+                _note(desk, since)
                 wake(desk.redis, APPLY_REPORTS)
                 return applied
+        _note(desk, since)
         applied += _settle_doubts(desk)
     except DatabaseAway as away:
         log.warning("reports wait", reason=str(away))
     return applied
 
 
-def _apply(desk: Runtime, found: Sequence[tuple[int, str]]) -> int:
+def _apply(desk: Runtime, names: Sequence[str]) -> int:
     now = desk.clock()
     words = reports.words_on(now.date())
-    for batch in _batches(found):
-        with desk.database.begin() as conn:
-            states = [reports.apply_to(conn, message_id, name, words, now) for message_id, name in batch]
-        for state in filter(None, states):
-            tally(desk.redis, FIGURE, state)
-    return len(found)
-
-
-def _batches(found: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
-    rest = iter(found)
-    while batch := list(islice(rest, TOGETHER)):
-        yield batch
+    with desk.database.begin() as conn:
+        reports.alone(conn)
+        moved = reports.apply(conn, reports.known(conn, names), words, now)
+    for state, count in moved.items():
+        tally(desk.redis, FIGURE, state, count)
+    return moved.total()
 
 
 def _settle_doubts(desk: Runtime) -> int:
@@ -78,6 +85,7 @@ def _settle_doubts(desk: Runtime) -> int:
     settled = 0
     for name, phone, heard_at in doubts.strangers(desk.database.reader(), _since(desk)):
         with desk.database.begin() as conn:
+            reports.alone(conn)
             message_id = doubts.settle(conn, name, phone, heard_at, now)
             if message_id is None:
                 continue
@@ -92,3 +100,25 @@ def _since(desk: Runtime) -> datetime:
     now = desk.clock()
     hours = int(facts.SHIPPED.parameter("no_receipt_hours", now.date()))
     return now - timedelta(hours=hours) - SPARE
+
+
+def _looked(desk: Runtime) -> datetime | None:
+    """From which moment on reports were not looked at yet; None when that is forgotten."""
+    try:
+        told: bytes | None = desk.redis.get(LOOKED)  # type: ignore[assignment]
+    except RedisError as fault:
+        log.warning("all reports are looked at", reason=type(fault).__name__)
+        return None
+    return datetime.fromisoformat(told.decode()) - LATE if told else None
+
+
+def _note(desk: Runtime, until: datetime) -> None:
+    """Write down how far it got, for as long as an earlier note would have stood."""
+    try:
+        known = bool(desk.redis.exists(LOOKED))
+        if known:
+            desk.redis.set(LOOKED, until.isoformat(), keepttl=True)
+        else:
+            desk.redis.set(LOOKED, until.isoformat(), ex=LOOKED_SECONDS)
+    except RedisError as fault:
+        log.warning("it is not known up to where reports were looked at", reason=type(fault).__name__)

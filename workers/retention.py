@@ -11,7 +11,7 @@ from sqlalchemy import Column
 
 from config import facts
 from gateway.runtime import Runtime
-from models import applied, caps, inbound, lookups, messages, reports, threads, verifications
+from models import applied, caps, inbound, lookups, messages, overdue, reports, threads, verifications
 from models.database import DatabaseAway
 from models.terms import drop_before
 from workers.desk import runtime
@@ -44,7 +44,8 @@ def drop_old_of(desk: Runtime) -> int:
         dropped += _messages(desk, now)
         with desk.database.begin() as conn:
             dropped += caps.forget(conn, (now - COUNTS).date())
-            reports.close_overdue(conn, now - _hours("no_receipt_hours", now))
+            overdue.close_messages(conn, now - _hours("no_receipt_hours", now))
+        _close_recipients(desk, now - _hours("no_receipt_hours", now))
     except DatabaseAway as away:
         log.warning("retention waits", reason=str(away))
     return dropped
@@ -61,6 +62,14 @@ def _terms(now: datetime) -> Sequence[tuple[Column[Any], timedelta]]:
         (lookups.lookup_hits.c.at, LOOK_UPS),
         (verifications.verifications.c.at, _days("ramed_check", now)),
     )
+
+
+def _close_recipients(desk: Runtime, before: datetime) -> None:
+    """Slice by slice, so that no report waits long for a row that is held here."""
+    for campaign_id in overdue.campaigns_with_silence(desk.database.reader(), before):
+        for piece in range(overdue.SLICES):
+            with desk.database.begin() as conn:
+                overdue.close_recipients(conn, campaign_id, piece, before)
 
 
 def _messages(desk: Runtime, now: datetime) -> int:

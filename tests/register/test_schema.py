@@ -18,6 +18,7 @@ STEPS = (
     "0006_imports",
     "0007_campaigns",
     "0008_standby",
+    "0009_outcomes",
 )
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.providers import Unknown
-from models import reports
+from models import overdue, reports
 from models.identifiers import Msisdn
 from tests.sending.conftest import PHONE, Office
 from tests.sending.outside import always
@@ -129,8 +129,8 @@ def test_a_message_of_which_nothing_is_heard_is_closed_and_a_late_report_still_c
     office.owe()
     office.turn()
     with office.desk.database.begin() as conn:
-        assert reports.close_overdue(conn, office.desk.clock() - timedelta(hours=1)) == 0
-        assert reports.close_overdue(conn, office.desk.clock() + timedelta(hours=1)) == 1
+        assert overdue.close_messages(conn, office.desk.clock() - timedelta(hours=1)) == 0
+        assert overdue.close_messages(conn, office.desk.clock() + timedelta(hours=1)) == 1
     assert office.states() == [("NO_RECEIPT", "DONE")]
     report(office, office.rows()[0].provider_id, "Success")
     apply_all(office.desk)
