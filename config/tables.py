@@ -35,7 +35,6 @@ SCREEN = matching(r"[a-z_]+\.[a-z_]+", "a screen such as rights.person")
 CALLER = one_of(("known", "unknown", "any"))
 OPERATOR = one_of(("ORANGE", "MOOV", "TELECEL", "AUTRE"))
 CLOCK = matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", "an hour such as 08:00, in Bamako")
-HOUR = matching(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", "an hour such as 08:00")
 MONTHS = matching(r"([1-9]|1[0-2])(;([1-9]|1[0-2]))*", "months such as 10;11;12")
 
 
@@ -200,16 +199,6 @@ RULES = {
     "delivery_words": Table({"word": text, "means": one_of(words.DELIVERIES)}, key=("word",)),
     "delivery_reasons": Table(
         {"word": text, "means": matching(r"[A-Z][A-Z_]{0,23}", "capitals and _")}, key=("word",)
-    ),
-    "sending_windows": Table(
-        {
-            "kind": one_of(("campaign",)),
-            "weekday": whole(1, 7),
-            "region": matching(r"\*|[A-Z]{1,12}", "* or a region's folded name"),
-            "opens": HOUR,
-            "closes": HOUR,
-        },
-        key=("kind", "weekday", "region", "opens"),
     ),
     "retry_reasons": Table(
         {
