@@ -105,6 +105,9 @@ _WAITING = Prepared(
     .order_by(inbound.c.received_at, inbound.c.id)
     .limit(bindparam("limit"))
 )
+_WAITS = Prepared(
+    select(inbound.c.id).where(inbound.c.id == bindparam("inbound_id"), inbound.c.state == WAITING)
+)
 _SETTLE = Prepared(
     update(inbound)
     .where(inbound.c.id == bindparam("inbound_id"), inbound.c.state == WAITING)
@@ -194,6 +197,11 @@ def bring(
 def waiting(db: Db, limit: int = 100) -> tuple[Inbound, ...]:
     """The oldest SMS that waits of each phone, in the order they came. Raises DatabaseAway."""
     return tuple(Inbound(*row) for row in _WAITING.all(db, limit=limit))
+
+
+def waits(db: Db, inbound_id: int) -> bool:
+    """Whether an SMS still waits: cheaper to ask than to work out an answer that another worker gave meanwhile."""
+    return _WAITS.first(db, inbound_id=inbound_id) is not None
 
 
 def settle(conn: Connection, inbound_id: int, state: str, why: str | None, now: datetime) -> bool:

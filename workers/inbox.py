@@ -7,6 +7,8 @@ answer, so that a crash anywhere leaves the question as it was, or answered.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from hashlib import blake2b
 from random import Random
 from time import monotonic
 
@@ -15,7 +17,8 @@ import structlog
 from config.jobs import ANSWER_SMS, SEND_READY, TRANSACTIONAL
 from flows.context import SMS, Context
 from flows.effects import CallbackRequested, Effect
-from flows.sms import conversation
+from flows.sms import confirming, conversation
+from flows.sms.confirming import Given
 from flows.sms.conversation import Reply
 from gateway.crash_points import reached
 from gateway.intake import HELD as FIGURE
@@ -31,12 +34,17 @@ from models.identifiers import BadMsisdn, Msisdn
 from models.inbound import ANSWERED, HELD, Inbound
 from models.keyring import KeyRingError
 from models.locks import Overtaken
+from workers import sending
 from workers.desk import runtime
+from workers.standby import Standby, standby
 
 log = structlog.get_logger(__name__)
 
 KIND = "sms_answer"
 """The kind of these messages: what the loop guard counts."""
+
+CONFIRMATION = "confirmation"
+"""The kind of those that follow an answer from a copy of the register: nobody asked for them."""
 
 BATCH = 20
 
@@ -58,32 +66,42 @@ Conversation = Callable[[str, Context], Reply]
 
 def answer_waiting() -> int:
     """The job: answers what waits; how many."""
-    return answer_inbox(runtime())
+    return answer_inbox(runtime(), stand_in=standby(), send=sending.begin)
 
 
-def answer_inbox(desk: Runtime, reply: Conversation = conversation.reply) -> int:
+def answer_inbox(
+    desk: Runtime,
+    reply: Conversation = conversation.reply,
+    stand_in: Standby | None = None,
+    send: Callable[[], None] | None = None,
+) -> int:
     """Stores what was spooled, then settles what waits, for about WORK_SECONDS; how many messages.
 
-    When the database is away they wait.
+    When the database is away they wait; what `stand_in` may answer from a copy of it is answered provisionally.
+    `send` is called when an answer is owed; by default the job that sends is asked for.
     """
     awake(desk.redis, ANSWER_SMS)
-    inbox, until = Inbox(desk, reply), monotonic() + WORK_SECONDS
+    stand_in = stand_in or Standby(desk)
+    send = send or partial(wake, desk.redis, SEND_READY)
+    inbox, until = Inbox(desk, reply, send), monotonic() + WORK_SECONDS
     settled = 0
     try:
-        Intake(desk).replay()
+        Intake(desk).replay(stand_in.bring_over)
         while monotonic() < until and (now := inbox.settle_some()):
             settled += now
         if monotonic() >= until:
             wake(desk.redis, ANSWER_SMS)
     except DatabaseAway as away:
         log.warning("messages wait", reason=str(away))
+        if away.outage:
+            settled += stand_in.answer(WORK_SECONDS)
     return settled
 
 
 def store_spooled(desk: Runtime) -> int:
     """What a worker does first: stores what was spooled while nobody worked; how many. Without the database: none."""
     try:
-        return Intake(desk).replay()
+        return Intake(desk).replay(Standby(desk).bring_over)
     except DatabaseAway as away:
         log.warning("spooled callbacks wait", reason=str(away))
         return 0
@@ -92,32 +110,39 @@ def store_spooled(desk: Runtime) -> int:
 class Inbox:
     """The messages that wait, and how each is settled: answered, or held with why."""
 
-    def __init__(self, desk: Runtime, reply: Conversation) -> None:
+    def __init__(self, desk: Runtime, reply: Conversation, send: Callable[[], None]) -> None:
         self._desk = desk
         self._reply = reply
+        self._send = send
         self._guard = LoopGuard(desk.settings)
 
     def settle_some(self) -> int:
         """Settles the oldest message of some phones; how many. Raises DatabaseAway."""
         found = list(inbound.waiting(self._desk.database.reader(), BATCH))
-        # Two workers that look at the same moment would else walk side by side and do everything twice.
+        # Workers that look at the same moment would else walk side by side and do everything twice.
         Random().shuffle(found)  # nosec B311
         return sum(self.settle(message) for message in found)
 
     def settle(self, message: Inbound) -> bool:
         """Settles one message; False when another worker did. Raises DatabaseAway."""
+        if not inbound.waits(self._desk.database.reader(), message.inbound_id):
+            return False
         try:
             phone = Msisdn(message.sender(self._desk.keys))
             text = message.text(self._desk.keys)
         except (KeyRingError, BadMsisdn):
             log.error("a message cannot be read", inbound=message.inbound_id)
             return self._hold(message, UNREADABLE)
-        if self._guard.too_many(self._answers(phone)):
+        # What a copy told must be settled, however much there is of it: its own guard let it through.
+        given = None if message.provisional is None else Given.decode(message.provisional)
+        if given is None and self._guard.too_many(self._answers(phone)):
             return self._hold(message, TOO_MANY)
-        context = self._context(message, phone)
+        context = self._context(message, phone, given)
         for _ in range(ATTEMPTS):
             try:
                 answer = self._reply(text, context)
+                if given is not None:
+                    answer = confirming.settled(answer, given, context)
                 return self._answer(message, context, answer.text, answer.effects)
             except Overtaken:
                 # Between the look and the commit somebody did what makes the answer wrong.
@@ -133,9 +158,13 @@ class Inbox:
         desk = self._desk
         return messages.count_to(desk.database.reader(), desk.keys, phone, desk.clock() - WINDOW, KIND)
 
-    def _context(self, message: Inbound, phone: Msisdn) -> Context:
-        code = self._desk.settings.service_code
-        return self._desk.context(phone, code, message.once, self._desk.clock(), channel=SMS)
+    def _context(self, message: Inbound, phone: Msisdn, given: Given | None) -> Context:
+        desk, code = self._desk, self._desk.settings.service_code
+        if given is None:
+            return desk.context(phone, code, message.once, desk.clock(), channel=SMS)
+        # It may have come to the register as well, and be answered: what is done now has a key of its own.
+        seed = blake2b(CONFIRMATION.encode(), key=message.once, digest_size=16).digest()
+        return confirming.surroundings(desk.context(phone, code, seed, desk.clock(), channel=SMS), given)
 
     def _answer(self, message: Inbound, context: Context, text: str, effects: Sequence[Effect]) -> bool:
         """The effects, the answer and the end of the question in one transaction. Raises Overtaken, DatabaseAway."""
@@ -148,14 +177,14 @@ class Inbox:
                 self._desk.keys,
                 to=context.phone,
                 text=text,
-                kind=KIND,
+                kind=KIND if message.provisional is None else CONFIRMATION,
                 lane=TRANSACTIONAL,
-                once=b"answer:" + message.once,
+                once=(b"answer:" if message.provisional is None else b"confirmed:") + message.once,
                 now=context.now,
             )
             reached(15)
         reached(16)
-        wake(self._desk.redis, SEND_READY)
+        self._send()
         return True
 
     def _apologise(self, message: Inbound, context: Context) -> bool:

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from random import SystemRandom
 from secrets import randbits
-from threading import Lock
+from threading import Event, Lock
 from time import monotonic
 
 import structlog
@@ -25,7 +25,6 @@ from gateway.journal import Entry, Journal
 from gateway.providers import Answered, NotSent, Outcome, Provider, Unknown
 from gateway.runtime import Runtime
 from gateway.tallies import tally
-from gateway.wake import wake
 from models import chunks, reports, sending
 from models.caps import Caps
 from models.database import DatabaseAway
@@ -38,9 +37,6 @@ FIGURE = "ramu_sms"
 """The figure of messages, by what became of them: a code of the port or of `models.caps`, or a word below."""
 
 IN_DOUBT, NOT_SENT = "EN_DOUTE", "NON_ENVOYE"
-
-TURN_SECONDS = 2.0
-"""So long one job goes on claiming; then the worker's other jobs have their turn."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0
 """Seconds until what was not sent is tried again, doubling."""
@@ -79,27 +75,30 @@ class Sender:
         self._most = settings.sends_at_once
         self._pool = ThreadPoolExecutor(self._most, thread_name_prefix="send")
         self._lock = Lock()
+        self._closing = Event()
         self._running: set[Future[None]] = set()
         self._unsent: deque[int] = deque()
 
-    def turn(self, lane: str, job: str, seconds: float = TURN_SECONDS) -> None:
-        """Sends for so long, and no longer than there is something to send; `job` is woken when more waits.
+    def at(self, desk: Runtime) -> Sender:
+        """A sender at another desk, with the same provider and the same pause."""
+        return Sender(desk, self._provider, self._pause)
 
-        A request that takes longer goes on behind the job's back.
+    def turn(self, lane: str) -> bool:
+        """Begins to send what waits and comes back at once; whether there was room for one more request.
+
+        The threads go on until nothing waits any more: while they wait for the provider, the worker answers others.
         """
-        until = monotonic() + seconds
         self._give_back_unsent()
-        self._start(lane, job, until)
-        while (running := self._under_way()) and monotonic() < until:
-            wait(running, timeout=max(0.0, until - monotonic()))
+        return self._start(lane)
 
     def drain(self) -> None:
-        """Waits until every request under way has ended."""
+        """Waits until nothing is left to send, and every request under way has ended."""
         while running := self._under_way():
             wait(running)
 
     def close(self) -> None:
         """Ends the threads, after what is under way."""
+        self._closing.set()
         self._pool.shutdown()
 
     def _under_way(self) -> set[Future[None]]:
@@ -107,27 +106,25 @@ class Sender:
             self._running = {running for running in self._running if not running.done()}
             return set(self._running)
 
-    def _start(self, lane: str, job: str, until: float) -> None:
+    def _start(self, lane: str) -> bool:
         """One more thread, if there is room: each that finds something to send calls the next."""
         with self._lock:
             self._running = {running for running in self._running if not running.done()}
-            if len(self._running) < self._most:
-                self._running.add(self._pool.submit(self._go_on, lane, job, until))
+            if len(self._running) >= self._most or self._closing.is_set():
+                return False
+            self._running.add(self._pool.submit(self._go_on, lane))
+            return True
 
-    def _go_on(self, lane: str, job: str, until: float) -> None:
+    def _go_on(self, lane: str) -> None:
         try:
-            while monotonic() < until:
-                if not self._send_one(lane, job, until):
-                    return
+            while not self._closing.is_set() and self._send_one(lane):
+                continue
         except DatabaseAway as away:
             log.warning("sending waits", reason=str(away))
-            return
         except Exception:  # a thread's exception would be seen by nobody
             log.exception("sending failed")
-            return
-        wake(self._desk.redis, job)
 
-    def _send_one(self, lane: str, job: str, until: float) -> bool:
+    def _send_one(self, lane: str) -> bool:
         """One chunk, from claim to outcome; whether there was one."""
         if not self._pause.lets_through():
             return False
@@ -136,7 +133,7 @@ class Sender:
         if taken is None or not taken.sms:
             self._pause.unused()
             return taken is not None
-        self._start(lane, job, until)
+        self._start(lane)
         if monotonic() - began > self._fence:
             # The machine slept: the lease may be over before the provider has answered.
             self._pause.unused()

@@ -6,17 +6,19 @@ from functools import cache
 
 import structlog
 
+from config.faults import Fault
 from config.jobs import BULK, SEND_BULK, SEND_READY, TRANSACTIONAL
 from gateway.crash_points import reached
 from gateway.journal import Journal
 from gateway.providers import provider_of
 from gateway.runtime import Runtime
 from gateway.tallies import tally
-from gateway.wake import awake
+from gateway.wake import awake, wake
 from models import sending
 from models.database import DatabaseAway
 from workers.desk import runtime
 from workers.sender import FIGURE, IN_DOUBT, Sender, write_down
+from workers.standby import standby
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +38,10 @@ def send_bulk() -> None:
 
 def reap() -> int:
     """The job: writes down answers that killed senders left, and doubts what nobody answers for; how many doubts."""
-    return reap_all(runtime())
+    desk, stand_in = runtime(), standby()
+    found = reap_all(desk) + sum(reap_all(copy.desk) for copy in stand_in.copies())
+    stand_in.tidy()
+    return found
 
 
 def reap_all(desk: Runtime) -> int:
@@ -73,7 +78,28 @@ def _send(lane: str, job: str) -> None:
     if sender is None:
         log.debug("no provider is set: messages wait", lane=lane)
         return
-    sender.turn(lane, job)
+    # First, for the register may be hanging.
+    standby().send(sender, lane)
+    sender.turn(lane)
+
+
+def begin() -> None:
+    """Begins to send what this process has just written, without a job for it; when that cannot be, asks for one."""
+    try:
+        sender = _sender()
+    except Fault:
+        sender = None  # the job will say what is wrong with the settings
+    if sender is None or not sender.turn(TRANSACTIONAL):
+        wake(runtime().redis, SEND_READY)
+
+
+def finish(*, everything: bool) -> None:
+    """Ends this process's sender, if it has one: after `everything` that waits, or after what is under way."""
+    if not _sender.cache_info().currsize or not (sender := _sender()):
+        return
+    if everything:
+        sender.drain()
+    sender.close()
 
 
 @cache

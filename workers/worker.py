@@ -18,6 +18,7 @@ from config.settings import Settings, load
 from gateway.logs import configure
 from gateway.masking import masked, trace
 from gateway.runtime import REFUSALS
+from workers import sending
 from workers.desk import queue_client, runtime
 from workers.inbox import store_spooled
 
@@ -65,7 +66,10 @@ def worker(lane: str, burst: bool) -> None:
     configure(settings)
     desk = runtime()  # a key ring that is missing is told now, not by the first job
     store_spooled(desk)
-    serve(settings, lane, burst=burst)
+    try:
+        serve(settings, lane, burst=burst)
+    finally:
+        sending.finish(everything=burst)
 
 
 def serve(settings: Settings, lane: str, *, burst: bool = False) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Float, bindparam, select, update
 
-from config.jobs import SEND_READY, TRANSACTIONAL
+from config.jobs import TRANSACTIONAL
 from config.settings import load
 from gateway.runtime import Runtime
 from models.chunks import chunks
@@ -47,7 +47,7 @@ class Office:
     def turn(self, say: Say | None = None, pause: Pause | None = None) -> None:
         """One job, to its end."""
         sender = self.sender(say, pause)
-        sender.turn(TRANSACTIONAL, SEND_READY)
+        sender.turn(TRANSACTIONAL)
         sender.drain()
         sender.close()
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from config.jobs import SEND_READY, TRANSACTIONAL
+from config.jobs import TRANSACTIONAL
 from config.settings import load
 from gateway.runtime import Runtime
 from tests.sending.outside import Outside
@@ -15,5 +15,5 @@ if __name__ == "__main__":
         reap_all(desk)
     else:
         sender = Sender(desk, Outside(desk.settings.data_folder / "ledger"))
-        sender.turn(TRANSACTIONAL, SEND_READY)
+        sender.turn(TRANSACTIONAL)
         sender.drain()

@@ -73,7 +73,7 @@ def test_a_journal_that_cannot_be_written_stops_no_answer(office: Office) -> Non
     folder = office.desk.settings.data_folder / "journal"
     folder.rmdir()
     folder.write_text("in the way")
-    sender.turn("transactional", "workers.sending.send_ready")
+    sender.turn("transactional")
     sender.drain()
     sender.close()
     assert office.states() == [("ACCEPTED", "DONE")]

@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-from config.jobs import SEND_READY, TRANSACTIONAL
+from config.jobs import TRANSACTIONAL
 from gateway.journal import FOLDER
 from gateway.providers import Answered, NotSent, Recipient, Unknown
 from models.identifiers import Msisdn
@@ -116,7 +116,7 @@ def test_who_was_held_up_before_the_request_does_not_make_it(office: Office) -> 
     office.owe()
     sender = office.sender()
     sender._fence = -1.0
-    assert sender._send_one(TRANSACTIONAL, SEND_READY, 0.0)
+    assert sender._send_one(TRANSACTIONAL)
     sender.close()
     assert office.states() == [("PENDING", "READY")]
     assert not office.outside.sent
@@ -148,7 +148,7 @@ def test_several_senders_at_once_send_each_message_once(office: Office) -> None:
     for number in range(60):
         office.owe(f"message {number}", to=f"+223700{number:05d}")
     senders = [office.sender() for _ in range(3)]
-    threads = [Thread(target=one.turn, args=(TRANSACTIONAL, SEND_READY, 20.0)) for one in senders]
+    threads = [Thread(target=one.turn, args=(TRANSACTIONAL,)) for one in senders]
     for thread in threads:
         thread.start()
     for thread in threads:
