@@ -15,11 +15,12 @@ import orjson
 import structlog
 from sqlalchemy import Connection
 
-from config.jobs import ANSWER_SMS, APPLY_REPORTS
+from config.jobs import ANSWER_SMS
 from flows.context import SMS
 from gateway.crash_points import reached
 from gateway.loop_guard import LoopGuard
 from gateway.outbox import CAMPAIGNS, REMINDERS
+from gateway.report_intake import GROUP, Report, ReportIntake, told_of
 from gateway.runtime import Runtime
 from gateway.spool import FOLDER, Spool
 from gateway.tallies import tally
@@ -53,16 +54,6 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What became of a message of ours, in the provider's words. `phone` is in the international form, or empty."""
-
-    provider_id: str
-    status: str
-    reason: str
-    phone: str
-
-
-@dataclass(frozen=True, slots=True)
 class OptOut:
     """A phone, in the international form, that told the operator to let it receive no more from us."""
 
@@ -73,9 +64,6 @@ Callback = Incoming | Report | OptOut
 
 KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Incoming, Report, OptOut)}
 
-JOBS = {Incoming: ANSWER_SMS, Report: APPLY_REPORTS}
-"""Who goes on with what was stored."""
-
 
 class Intake:
     """Takes callbacks. Safe to use from many threads."""
@@ -85,16 +73,24 @@ class Intake:
         self._keys = runtime.keys
         self._guard = LoopGuard(runtime.settings)
         self.spool = Spool(runtime.settings.data_folder / FOLDER, runtime.keys)
+        self._reports = ReportIntake(runtime, self.spool)
 
     def take(self, callback: Callback) -> None:
         """Keeps one callback, durably, and wakes its worker. Raises OSError: nothing could keep it."""
-        self._runtime.metrics.callback(type(callback).__name__, self._kept(callback, self._runtime.clock()))
-        if job := JOBS.get(type(callback)):
-            wake(self._runtime.redis, job)
+        if isinstance(callback, Report):
+            kept = self._reports.take(callback)
+        else:
+            kept = self._kept(callback, self._runtime.clock())
+        self._runtime.metrics.callback(type(callback).__name__, kept)
+        if isinstance(callback, Incoming):
+            wake(self._runtime.redis, ANSWER_SMS)
 
     def replay(self, first: Callable[[], object] = lambda: None) -> int:
         """Stores what was spooled, oldest first, after `first`; how many. Raises DatabaseAway: the rest waits."""
-        return self.spool.drain(self._store_records, first)
+        stored = self.spool.drain(self._store_records, first)
+        if stored:
+            self._reports.came_late()
+        return stored
 
     def _kept(self, callback: Callback, now: datetime) -> str:
         """Keeps it; where, as a word for the figures."""
@@ -118,7 +114,10 @@ class Intake:
         told = [orjson.loads(record) for record in records]
         with self._runtime.database.begin(durable=True) as conn:
             for one in told:
-                self._store(conn, KINDS[one["kind"]](**one["told"]), datetime.fromisoformat(one["at"]))
+                if one["kind"] == GROUP:
+                    self._reports.store(conn, one["told"])
+                else:
+                    self._store(conn, KINDS[one["kind"]](**one["told"]), datetime.fromisoformat(one["at"]))
         reached(17)
 
     def _store(self, conn: Connection, callback: Callback, now: datetime) -> bool:
@@ -126,7 +125,8 @@ class Intake:
         if isinstance(callback, Incoming):
             return self._incoming(conn, callback, now)
         if isinstance(callback, Report):
-            return self._report(conn, callback, now)
+            # One that was spooled before reports were kept in groups.
+            return reports.take_all(conn, self._keys, [told_of(callback, now)])[0]
         return self._opt_out(conn, Msisdn(callback.phone), now)
 
     def _incoming(self, conn: Connection, message: Incoming, now: datetime) -> bool:
@@ -144,17 +144,6 @@ class Intake:
         if new and why:
             tally(self._runtime.redis, HELD, why)
         return new
-
-    def _report(self, conn: Connection, report: Report, now: datetime) -> bool:
-        return reports.take(
-            conn,
-            self._keys,
-            provider_id=report.provider_id,
-            status=report.status,
-            reason=report.reason or None,
-            phone=Msisdn(report.phone) if report.phone else None,
-            now=now,
-        )
 
     def _opt_out(self, conn: Connection, phone: Msisdn, now: datetime) -> bool:
         hold(conn, "opt-out", phone_index(self._keys, phone))

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from config import facts
 from config.jobs import APPLY_REPORTS
+from gateway.report_intake import LOOKED
 from gateway.runtime import Runtime
 from gateway.tallies import tally
 from gateway.wake import awake, wake
@@ -30,11 +31,8 @@ BATCH = 1_000
 SPARE = timedelta(days=1)
 """Reports are looked at a little longer than they are waited for."""
 
-LOOKED = "reports:looked"
-"""In Redis: up to which moment every report was looked at. Without it, all of the last days are."""
-
 LOOKED_SECONDS = 600
-"""So often all are looked at again: one may have come before the answer of the provider was written down."""
+"""So often all reports of the last days are looked at again: one may have come long before what it is about."""
 
 LATE = timedelta(seconds=60)
 """A report carries the moment at which it came, and may be committed so much later."""

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from config.settings import Settings
 from tests.bench.contenders import Size
+from tests.bench.delivering import reports
 from tests.bench.figures import Json
 from tests.bench.folders import usual_folder
 from tests.bench.importing import import_register
@@ -39,6 +40,7 @@ def bench() -> None:
 
 
 bench.add_command(import_register)
+bench.add_command(reports)
 bench.add_command(verify)
 
 
