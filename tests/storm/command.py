@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tests.storm.crash_points import crash_points
 from tests.storm.sms import sms
 
 
@@ -13,3 +14,4 @@ def storm() -> None:
 
 
 storm.add_command(sms)
+storm.add_command(crash_points)

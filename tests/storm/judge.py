@@ -218,3 +218,10 @@ def expected_of(answered: Iterable[Letter]) -> Counter[Key]:
     """What must be counted when these messages were answered, each once."""
     asked = Counter(key for letter in answered for key in letter.effects)
     return Counter({key: min(times, MOST.get(key[0], times)) for key, times in asked.items()})
+
+
+def bound(faults: int, tries: int, what: str) -> str:
+    """What so many tries (`what`) say at most about the next one: the rule of three, 95 %."""
+    if faults or not tries:
+        return f"{faults} faults in {tries} {what}"
+    return f"0 of {tries} {what}; with 95 % certainty fewer than {min(100.0, 300 / tries):.1f} of 100"

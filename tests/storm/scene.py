@@ -62,10 +62,11 @@ class Scene:
         """The gateway's data folder."""
         return self.folder / DATA
 
-    def strike(self, blow: weather.Blow) -> None:
-        """Does to the processes what is forecast; counted when there was something to do it to."""
-        if self._striking(blow):
-            self.killed[blow.what] += 1
+    def strike(self, blow: weather.Blow) -> bool:
+        """Does to the processes what is forecast; counted when there was something to do it to, and whether."""
+        done = self._striking(blow)
+        self.killed[blow.what] += done
+        return done
 
     def look(self) -> None:
         """What was killed comes back; who was stopped long enough goes on."""

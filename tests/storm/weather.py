@@ -22,7 +22,7 @@ KILLS = {
 FLUSH, PAUSE = "flushall", "pause"
 
 FIRST_SECONDS = 4.0
-GAP_SECONDS = (1.0, 3.5)
+GAP_SECONDS = (0.6, 2.4)
 """From one blow to the next."""
 
 REST_SECONDS = (0.2, 3.0)
