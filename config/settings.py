@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -151,6 +151,25 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(60, ge=2, le=600, description="how long a sender may hold what it sends")
     sends_at_once: int = Field(8, ge=1, le=32, description="requests to the provider in flight in one worker")
 
+    provider2: Literal["", "simulated", "africastalking"] = Field(
+        "", description="who carries campaigns while the first one fails; empty: they wait"
+    )
+    provider2_url: str = ""
+    provider2_username: str = Field("", max_length=64)
+    provider2_key: SecretStr = SecretStr("")
+    sender2: str = Field("", max_length=16)
+
+    paces: Annotated[Mapping[str, tuple[float, int]], NoDecode] = Field(
+        {}, description="in place of table paces: ORANGE=100/200, messages a second and at once, commas between"
+    )
+    evidence_hours: float = Field(
+        24.0, gt=0, le=72, description="silence about a request in doubt, after which it may be sent again"
+    )
+    evidence_recipients: int = Field(
+        500, ge=20, description="numbers of later requests that must show that reports come"
+    )
+    cap_campaigns: int = Field(500_000, ge=0, description="SMS of campaigns in a day, beside the others")
+
     outgoing_prefixes: Annotated[tuple[str, ...], NoDecode] = Field(
         ("+223",),
         description="beginnings of the numbers that may be written to; others cost more, or are fraud",
@@ -188,6 +207,15 @@ class Settings(BaseSettings):
             return json.loads(given)
         except ValueError:
             raise ValueError("is not JSON") from None
+
+    @field_validator("paces", mode="before")
+    @classmethod
+    def _paces(cls, given: object) -> object:
+        """`ORANGE=100/200` is 100 a second and 200 at once."""
+        if not isinstance(given, str):
+            return given
+        found = (part.strip().partition("=") for part in given.split(",") if part.strip())
+        return {operator.strip(): tuple(pace.split("/")) for operator, _, pace in found}
 
     @field_validator("database_url", "redis_url")
     @classmethod

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, bindparam, insert, select
 
 from models.database import Connection, Db, Id, Prepared, UtcDateTime, metadata
+from models.number_locks import hold_phone
 
 consents = Table(
     "consents",
@@ -50,7 +51,12 @@ def record(
     channel: str,
     now: datetime,
 ) -> None:
-    """Add one answer to one topic; `text_version` names the wording that was read."""
+    """Add one answer to one topic; `text_version` names the wording that was read.
+
+    A refusal waits for claims that are just being committed, and no later claim overlooks it.
+    """
+    if not given:
+        hold_phone(conn, phone_id)
     _INSERT.run(
         conn,
         phone_id=phone_id,

@@ -48,9 +48,12 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What the provider said of one message: `code` and `cost` in words of the port, `provider_id` as it names it."""
+    """What the provider said of one message: `code` and `cost` in words of the port, `provider_id` as it names it.
 
-    message_id: int
+    `message_id` is the message's number; of a campaign, the recipient's keyed index in hexadecimal.
+    """
+
+    message_id: int | str
     accepted: bool
     code: str
     cost: str
@@ -165,7 +168,7 @@ def answered(
         return False
     for one in settled:
         if _settle(conn, one, now) and one.provider_id:
-            reports.apply_to(conn, one.message_id, one.provider_id, words, now)
+            reports.apply_to(conn, int(one.message_id), one.provider_id, words, now)
     return True
 
 

@@ -1,0 +1,67 @@
+"""How the sending of a campaign ends or stops by itself: all is settled, its last moment is over, nobody pays."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, exists, or_, select
+
+from models import campaigns as steps
+from models.campaign_resends import EVIDENCE, Rule
+from models.campaign_tables import campaigns
+from models.campaigns import FINISH, PAUSE, SENDING, WrongStep
+from models.chunks import INTENT, READY, UNKNOWN, chunks, written
+from models.database import Connection, Db, Prepared
+from models.database_clock import DatabaseNow
+from models.prepared import among
+
+ALL_SETTLED, TIME_IS_UP = "", "its last moment is over"
+
+_of_it = chunks.c.campaign_id == campaigns.c.id
+_waits = exists().where(_of_it, among(chunks.c.state, (READY, INTENT)))
+# Silence may yet prove that these were not taken; what is older is for people to judge, and the report shows it.
+_may_be_sent_again = exists().where(
+    _of_it,
+    chunks.c.state == written(UNKNOWN),
+    chunks.c.policy == EVIDENCE,
+    chunks.c.intent_at > bindparam("since"),
+)
+_under_way = exists().where(_of_it, chunks.c.state == written(INTENT))
+_late = and_(campaigns.c.ends_at.is_not(None), campaigns.c.ends_at <= DatabaseNow())
+_ENDED = Prepared(
+    select(campaigns.c.id, _late.label("late"))
+    .where(
+        campaigns.c.state == SENDING,
+        or_(and_(_late, ~_under_way), and_(~_waits, ~_may_be_sent_again)),
+    )
+    .order_by(campaigns.c.id)
+)
+
+
+def ended(db: Db, now: datetime, rule: Rule) -> list[tuple[int, str]]:
+    """Campaigns of which nothing is left to be sent, each with why if that is not because all is settled.
+
+    Raises DatabaseAway.
+    """
+    return [
+        (campaign_id, TIME_IS_UP if late else ALL_SETTLED)
+        for campaign_id, late in _ENDED.all(db, since=now - 3 * rule.silence)
+    ]
+
+
+def finish(conn: Connection, campaign_id: int, why: str, now: datetime) -> bool:
+    """The campaign is DONE; False when somebody paused, cancelled or finished it meanwhile."""
+    return _moved(conn, campaign_id, FINISH, why, now)
+
+
+def pause(conn: Connection, campaign_id: int, why: str, now: datetime) -> bool:
+    """The campaign is PAUSED, until somebody lets it go on; False when it was not being sent."""
+    return _moved(conn, campaign_id, PAUSE, why, now)
+
+
+def _moved(conn: Connection, campaign_id: int, step: str, why: str, now: datetime) -> bool:
+    try:
+        steps.move(conn, campaign_id, step, now, why=why or None)
+    except WrongStep:
+        return False
+    return True

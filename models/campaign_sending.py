@@ -1,0 +1,240 @@
+"""The steps of sending for campaigns, each one transaction, as `models.sending` has them for single messages.
+
+A request carries one chunk. One transaction may claim several chunks of one message each, and settle them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, bindparam, null, update
+
+from config.sms_codes import OUT_OF_CREDIT
+from models import campaign_rows, reports
+from models.campaign_ends import pause
+from models.campaign_refusals import STOP, Waiting, waiting
+from models.campaign_rows import Row
+from models.campaign_tables import SKIPPED, STOPPED
+from models.campaign_turns import Claimed, Turn, claim
+from models.caps import ABROAD, Caps, spend
+from models.chunks import DONE, INTENT, OPEN, READY, UNKNOWN, WHY, chunks, written
+from models.database import Connection, Prepared
+from models.database_clock import SECONDS, SecondsFromNow
+from models.identifiers import BadMsisdn, Msisdn
+from models.json_rows import JsonRows, packed
+from models.keyring import KeyRing, KeyRingError
+from models.messages import ACCEPTED, REJECTED
+from models.number_locks import hold_chunks
+from models.phones import PHONE
+from models.prepared import among
+from models.sending import ALL_REFUSED, UNREADABLE, Settled
+from models.sending_windows import Open
+
+SCOPE = b"endpoint:campaign"
+"""The scope of models.caps in which the messages of campaigns are counted."""
+
+
+UNPAID = "the account at the provider is empty"
+"""Why a campaign is paused by itself."""
+
+
+class DayFull(Exception):
+    """So many messages of campaigns as a day may have were claimed today: nothing is claimed any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One number of a request; `row` is what the register knows of her, `key` what the journal calls her."""
+
+    key: str
+    to: Msisdn
+    row: Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What goes to the provider at once: a chunk with those of its people who may be written to."""
+
+    chunk: Claimed
+    token: int
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a claim brought: requests to make (() when nothing is left of the chunks), our refusals, how many in all."""
+
+    requests: tuple[Request, ...]
+    refused: tuple[str, ...]
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider said of one request; `message_id` of each is the target's `key`."""
+
+    campaign_id: int
+    chunk_id: int
+    token: int
+    settled: tuple[Settled, ...]
+
+
+_said = JsonRows("said")
+_ours = (chunks.c.id == _said.whole(0), chunks.c.token == _said.whole(1))
+_FINISH = Prepared(
+    update(chunks)
+    .where(*_ours, among(chunks.c.state, OPEN))
+    .values(state=DONE, lease_until=null(), done_at=bindparam("now"), why=bindparam("reason"))
+    .returning(chunks.c.id)
+)
+_DOUBT = Prepared(
+    update(chunks)
+    .where(*_ours, chunks.c.state == written(INTENT))
+    .values(state=UNKNOWN, lease_until=null(), why=bindparam("reason"))
+    .returning(chunks.c.id)
+)
+_GIVE_BACK = Prepared(
+    update(chunks)
+    .where(
+        chunks.c.id == _said.whole(0),
+        chunks.c.token == bindparam("held", type_=BigInteger),
+        chunks.c.state == written(INTENT),
+    )
+    .values(
+        state=READY,
+        token=null(),
+        lease_until=null(),
+        not_before=SecondsFromNow(bindparam("pause", type_=SECONDS)),
+        why=bindparam("reason"),
+    )
+)
+
+
+def take(
+    conn: Connection,
+    keys: KeyRing,
+    turn: Turn,
+    where: Open,
+    most: int,
+    *,
+    token: int,
+    lease_seconds: float,
+    route: str,
+    now: datetime,
+    caps: Caps,
+    cap_campaigns: int,
+) -> Taken | None:
+    """Claim chunks of a turn and refuse who may not be written to; None when none waits. Send only once committed.
+
+    Raises DayFull: roll back, nothing is claimed.
+    """
+    claimed = claim(conn, turn, where, most, token, lease_seconds, route)
+    if not claimed:
+        return None
+    chunk_ids = [one.chunk_id for one in claimed]
+    hold_chunks(conn, chunk_ids)
+    rows = waiting(conn, chunk_ids, now, caps.number)
+    opened = [(row, _opened(keys, row)) for row in rows]
+    words = [row.word or _unsendable(to, caps) for row, to in opened]
+    _refuse(conn, rows, words, now)
+    targets: dict[int, list[Target]] = {}
+    for (row, to), word in zip(opened, words, strict=True):
+        if to and not word:
+            targets.setdefault(row.chunk_id, []).append(Target(row.phone_index.hex(), to, row))
+    _count(conn, claimed, targets, now, cap_campaigns)
+    if done := [one.chunk_id for one in claimed if one.chunk_id not in targets]:
+        _FINISH.run(conn, said=packed([[chunk_id, token] for chunk_id in done]), now=now, reason=ALL_REFUSED)
+    requests = tuple(
+        Request(one, token, tuple(targets[one.chunk_id])) for one in claimed if one.chunk_id in targets
+    )
+    return Taken(requests, tuple(filter(None, words)), sum(one.n for one in claimed))
+
+
+def _opened(keys: KeyRing, row: Waiting) -> Msisdn | None:
+    if row.phone_sealed is None:
+        return None
+    try:
+        return Msisdn.parse(keys.unseal(row.phone_sealed, PHONE))
+    except (KeyRingError, BadMsisdn):
+        return None
+
+
+def _unsendable(to: Msisdn | None, caps: Caps) -> str:
+    if to is None:
+        return UNREADABLE
+    return "" if to.e164.startswith(caps.prefixes) else ABROAD
+
+
+def _refuse(conn: Connection, rows: Sequence[Waiting], words: Sequence[str], now: datetime) -> None:
+    refused: list[Row] = [
+        (row.chunk_id, row.phone_index.hex(), STOPPED if word == STOP else SKIPPED, word, None, None)
+        for row, word in zip(rows, words, strict=True)
+        if word
+    ]
+    campaign_rows.settle(conn, refused, now)
+
+
+def _count(
+    conn: Connection,
+    claimed: Sequence[Claimed],
+    targets: Mapping[int, Sequence[Target]],
+    now: datetime,
+    cap: int,
+) -> None:
+    """What is claimed for the first time counts; what was given back was counted then."""
+    times = sum(len(targets.get(one.chunk_id, ())) for one in claimed if one.claims == 1)
+    if times and not spend(conn, now.date(), SCOPE, cap, times):
+        raise DayFull
+
+
+def answered(conn: Connection, answers: Sequence[Answer], now: datetime, words: Mapping[str, str]) -> int:
+    """Write down the provider's answers, and what early reports said; `words` as `reports.words_on` gives them.
+
+    How many were not written down before. An answer that comes after the lease still counts. A campaign for which
+    the account is empty is PAUSED.
+    """
+    if not answers:
+        return 0
+    pairs = packed([[one.chunk_id, one.token] for one in answers])
+    done = {chunk_id for (chunk_id,) in _FINISH.all(conn, said=pairs, now=now, reason=None)}
+    rows: list[Row] = [
+        _row(answer.chunk_id, one) for answer in answers if answer.chunk_id in done for one in answer.settled
+    ]
+    campaign_rows.settle(conn, rows, now)
+    if named := [row[5] for row in rows if row[5]]:
+        reports.apply(conn, named, words, now)
+    for campaign_id in _unpaid(answers, done):
+        pause(conn, campaign_id, UNPAID, now)
+    return len(done)
+
+
+def _unpaid(answers: Sequence[Answer], done: set[int]) -> set[int]:
+    return {
+        answer.campaign_id
+        for answer in answers
+        if answer.chunk_id in done and any(one.code == OUT_OF_CREDIT for one in answer.settled)
+    }
+
+
+def _row(chunk_id: int, one: Settled) -> Row:
+    state = ACCEPTED if one.accepted else REJECTED
+    name = one.provider_id and reports.named(one.provider_id)
+    return chunk_id, str(one.message_id), state, one.code, one.cost or None, name
+
+
+def doubted(conn: Connection, requests: Sequence[Request], why: str, now: datetime) -> int:
+    """Nobody knows whether the provider took these: the chunks are UNKNOWN, and so are their people; how many."""
+    pairs = packed([[one.chunk.chunk_id, one.token] for one in requests])
+    found = [chunk_id for (chunk_id,) in _DOUBT.all(conn, said=pairs, reason=why[:WHY])]
+    campaign_rows.doubt(conn, found, now)
+    return len(found)
+
+
+def give_back(conn: Connection, requests: Sequence[Request], pause_seconds: float, why: str) -> int:
+    """The claim's owner certainly sent nothing of these: READY again after a pause; how many still were its own."""
+    if not requests:
+        return 0
+    ids = packed([[one.chunk.chunk_id] for one in requests])
+    return _GIVE_BACK.run(conn, said=ids, held=requests[0].token, pause=pause_seconds, reason=why[:WHY])
