@@ -131,7 +131,7 @@ def _age(written: str, now: datetime) -> Condition:
     """By the year of birth alone, which is all that is in clear: the age reached in the course of the year."""
     low, high = _range(written)
     if (low or 0) < 0 or (high or 0) < 0:
-        raise BadFilter(f"« {written} » : un âge n'est pas négatif")
+        raise BadFilter(f"« {written} » : un âge n'est pas négatif -> par exemple 18..49")
     year = day_of(now).year
     youngest = None if low is None else year - low
     oldest = None if high is None else year - high
@@ -174,7 +174,7 @@ def _contact(written: str, now: datetime) -> Condition:
         since = now - timedelta(days=high)
         parts.append(or_(_written_to(since), _wrote_to_us(since)))
     if low:
-        since = now - timedelta(days=low)
+        since = now - timedelta(days=low) + timedelta(microseconds=1)
         parts += [~_written_to(since), ~_wrote_to_us(since)]
     return and_(*parts)
 

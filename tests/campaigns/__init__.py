@@ -1,0 +1,1 @@
+"""Campaigns: audiences, texts, costs, the order of the steps, planning."""
