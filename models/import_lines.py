@@ -106,12 +106,12 @@ class CellReader:
                 serious, read_as = field != "nina", cell and masked(cell, column)
                 complaints.append(Complaint(line, column.heading, read_as, bad.wrong, bad.remedy, serious))
         wrong = self._about_place(said)
-        if not any(complaint.serious for complaint in complaints):
+        if not complaints or not any(complaint.serious for complaint in complaints):
             wrong += self._about_all(said)
-        named = self.heading.named
-        return said, complaints + [
-            Complaint(line, named(field), "", what, to_do) for field, what, to_do in wrong
-        ]
+        if wrong:
+            named = self.heading.named
+            complaints += [Complaint(line, named(field), "", what, to_do) for field, what, to_do in wrong]
+        return said, complaints
 
     def _about_place(self, said: dict[str, Any]) -> list[Contradiction]:
         """Put the commune's code in the place of what was written."""

@@ -24,7 +24,7 @@ def workbook(path, lines, header=HEADER):
     return path
 
 
-@pytest.mark.parametrize(("encoding", "separator"), product(ENCODINGS, ";,\t|"))
+@pytest.mark.parametrize(("encoding", "separator"), list(product(ENCODINGS, ";,\t|")))
 def test_every_encoding_with_every_separator_reads_the_same(tmp_path, encoding, separator):
     file = understood(
         written(tmp_path / "r.csv", ODD, encoding=encoding, separator=separator), "ramed", TODAY
