@@ -24,6 +24,7 @@ SEND_BULK = "workers.sending.send_bulk"
 REAP = "workers.sending.reap"
 COPY_REGISTER = "workers.copying.copy_nightly"
 APPLY_REPORTS = "workers.deliveries.apply_waiting"
+NOTE_ACTS = "workers.aftermath.note_acts"
 
 LANE_OF = {
     ANSWER_OWED: TRANSACTIONAL,
@@ -36,6 +37,7 @@ LANE_OF = {
     SEND_BULK: BULK,
     REAP: TRANSACTIONAL,
     APPLY_REPORTS: BULK,
+    NOTE_ACTS: BULK,
     COPY_REGISTER: BULK,
 }
 """Every job and the queue that it waits in."""

@@ -2,6 +2,9 @@
 
 Fields as in Africa's Talking's documentation of USSD notifications. The event carries the phone, what was typed
 and the last screen; none of it is stored. It goes into a Redis stream, which a worker drains into the database.
+
+The phone's keyed index goes as far as the worker: if a campaign wrote to that phone in these days, the worker notes
+that it called (models.campaign_acts); of any other phone it keeps nothing. No hop pays for it.
 """
 
 from __future__ import annotations
@@ -11,7 +14,8 @@ from gateway.forms import BadForm, required
 from gateway.redis_lines import Script
 from gateway.runtime import Runtime
 from models.identifiers import BadMsisdn, Msisdn
-from models.operators import operator_of
+from models.operators import OTHER, operator_of
+from models.phones import phone_index
 
 ENDS = "ends"
 """Stream of the ends of calls."""
@@ -47,23 +51,27 @@ class EndEvents:
         """Keeps one event. Raises BadForm, RedisAway (the provider may deliver it again)."""
         session = self._runtime.keys.index(required(fields, "sessionId", 128), "session")
         status = STATUSES.get(required(fields, "status", 32).lower(), "Unknown")
+        phone = _phone(fields.get("phoneNumber", ""))
         row = "|".join(
             (
                 status,
                 _last_screen(fields.get("hopsMetadata", "")),
-                self._operator(fields.get("phoneNumber", "")),
+                operator_of(phone, self._runtime.clock().date()) if phone else OTHER,
                 str(_count(fields, "hopsCount")),
                 str(_count(fields, "durationInMillis")),
+                phone_index(self._runtime.keys, phone).hex() if phone else "",
             )
         )
         self._runtime.lines.run(_KEEP, b"end:" + session, ENDS, REMEMBERED_SECONDS, MOST_ENDS, row)
 
-    def _operator(self, number: str) -> str:
-        number = f"+{number[1:]}" if number.startswith(" ") else number
-        try:
-            return operator_of(Msisdn.parse(number), self._runtime.clock().date())
-        except BadMsisdn:
-            return "AUTRE"
+
+def _phone(number: str) -> Msisdn | None:
+    """The phone that called; None when that cannot be read."""
+    number = f"+{number[1:]}" if number.startswith(" ") else number
+    try:
+        return Msisdn.parse(number)
+    except BadMsisdn:
+        return None
 
 
 def _last_screen(metadata: str) -> str:

@@ -203,7 +203,8 @@ def open_campaigns(db: Db, now: datetime) -> list[int]:
 def note_calls(conn: Connection, calls: Sequence[tuple[bytes, datetime]], now: datetime) -> None:
     """Note who called: (keyed index of the phone, when). Of a phone that no campaign wrote to, nothing is kept."""
     if calls and open_campaigns(conn, now):
-        bound = {"since": now - LOOKED_BACK, "now": now, "window": WINDOW}
+        newest = max(now, *(at for _phone, at in calls))  # another machine's clock
+        bound = {"since": now - LOOKED_BACK, "now": newest, "window": WINDOW}
         conn.execute(_CALLED, [{"phone": phone, "at": at, **bound} for phone, at in calls])
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Column, LargeBinary, String, Table, bindparam, delete, exists, insert, select, update
 
 from models.callbacks import callbacks
+from models.campaign_acts import campaign_acts
 from models.complaints import complaints
 from models.consent import consents
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
@@ -110,6 +111,7 @@ def _forget(conn: Connection, index: bytes) -> None:
     conn.execute(delete(callbacks).where(callbacks.c.phone_index == index))
     conn.execute(delete(messages).where(messages.c.to_index == index))
     conn.execute(delete(reports).where(reports.c.phone_index == index))
+    conn.execute(delete(campaign_acts).where(campaign_acts.c.phone_index == index))
     # The row of what came stays without its words: the provider may deliver it again, and it was answered.
     blank = {"from_index": None, "from_sealed": None, "text_sealed": None}
     conn.execute(

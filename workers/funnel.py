@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from gateway.events import ENDS
 from gateway.redis_lines import Script
 from gateway.runtime import Runtime
 from gateway.sessions import HOPS
-from models import applied, funnel
+from models import applied, campaign_acts, funnel
 from models.database import DatabaseAway
 from workers.desk import runtime
 
@@ -59,7 +60,9 @@ def drain() -> int:
 def drain_streams(desk: Runtime) -> int:
     """Stores what waits; when the database is away it waits on. How many rows."""
     try:
-        return _drain(desk, HOPS, _hop, funnel.insert_many) + _drain(desk, ENDS, _end, funnel.insert_ends)
+        return _drain(desk, HOPS, _hop, funnel.insert_many) + _drain(
+            desk, ENDS, _end, partial(_store_ends, now=desk.clock())
+        )
     except DatabaseAway as away:
         log.warning("funnel waits", reason=str(away))
         return 0
@@ -69,14 +72,12 @@ def _drain(
     desk: Runtime,
     stream: str,
     row_of: Callable[[datetime, list[str]], Row],
-    store: Callable[[Connection, list[Mapping[str, Any]]], None],
+    store: Callable[[Connection, list[Row]], None],
 ) -> int:
     stored = 0
     while found := desk.lines.run(_MARK, stream, f"drain:{stream}", BATCH):
         last, entries = found
-        rows: list[Mapping[str, Any]] = [
-            row_of(_moment(entry_id), fields[1].decode().split("|")) for entry_id, fields in entries
-        ]
+        rows = [row_of(_moment(entry_id), fields[1].decode().split("|")) for entry_id, fields in entries]
         with desk.database.begin() as conn:
             if applied.first_time(conn, b"drain:" + stream.encode() + last, desk.clock()):
                 store(conn, rows)
@@ -103,7 +104,7 @@ def _hop(at: datetime, told: list[str]) -> Row:
 
 
 def _end(at: datetime, told: list[str]) -> Row:
-    status, screen, operator, hops, milliseconds = told
+    status, screen, operator, hops, milliseconds, *caller = told
     return {
         "at": at,
         "status": status,
@@ -111,4 +112,12 @@ def _end(at: datetime, told: list[str]) -> Row:
         "operator": operator,
         "hops": int(hops),
         "ms": int(milliseconds),
+        "caller": bytes.fromhex(caller[0]) if caller else b"",
     }
+
+
+def _store_ends(conn: Connection, rows: list[Row], now: datetime) -> None:
+    """The rows without who called; of the callers, only those to whom a campaign wrote are noted."""
+    calls = [(caller, row["at"]) for row in rows if (caller := row.pop("caller"))]
+    funnel.insert_ends(conn, rows)
+    campaign_acts.note_calls(conn, calls, now)

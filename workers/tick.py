@@ -23,6 +23,7 @@ from config.jobs import (
     DROP_OLD,
     ERASE,
     LANE_OF,
+    NOTE_ACTS,
     REAP,
     SEAL_AUDIT,
     SEND_BULK,
@@ -44,6 +45,7 @@ PERIOD_MS = {
     REAP: 5_000,
     APPLY_REPORTS: 5_000,
     ERASE: 15_000,
+    NOTE_ACTS: 600_000,
     COPY_REGISTER: 600_000,
     DROP_OLD: 3_600_000,
 }

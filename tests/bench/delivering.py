@@ -10,13 +10,12 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, perf_counter, sleep
+from time import perf_counter, sleep
 from urllib.parse import urlencode
 
 import click
 import psycopg
 
-from config.faults import Fault
 from models.keyring import KeyRing
 from models.schema import migrate
 from tests.bench.contenders import SECRET
@@ -135,7 +134,7 @@ def _measured(people: int, plan: Sent, rate: float) -> Json:
         RedisServer.start(Path(scratch) / "redis") as redis,
     ):
         folder = Path(scratch)
-        keys = KeyRing.create(folder / "keys")
+        KeyRing.create(folder / "keys")
         migrate(postgres.url)
         tell(f"a campaign of {people:,} that was sent")
         write_campaign(postgres.url, people)
@@ -145,9 +144,8 @@ def _measured(people: int, plan: Sent, rate: float) -> Json:
             installed(folder, postgres.url, postgres, redis, folder / "keys", 0.0) as installation,
         ):
             measured = _posted(load, installation, plan, rate)
-            measured["lag_s"] = _lag(postgres.url)
+            measured["lag_s"] = _lag(postgres.url, len(set(plan.reports)))
             found = {"recipients": people, **measured, **_checked(postgres.url, plan)}
-    del keys
     return found
 
 
@@ -192,22 +190,20 @@ def _posted(load: Generator, installation: Installation, plan: Sent, rate: float
     }
 
 
-def _lag(url: str) -> float:
-    """Seconds until nothing waits any more that could be applied."""
+def _lag(url: str, wanted: int) -> float:
+    """Seconds until every report is in the database (some may have waited in the spool) and is applied."""
     asked = (
-        "SELECT count(*) FROM reports WHERE NOT matched AND EXISTS"
-        " (SELECT FROM recipients WHERE recipients.provider_id = reports.provider_id)"
+        "SELECT count(*), count(*) FILTER (WHERE NOT matched AND EXISTS"
+        " (SELECT FROM recipients WHERE recipients.provider_id = reports.provider_id)) FROM reports"
     )
     began = perf_counter()
-    until = monotonic() + PATIENCE_SECONDS
     with psycopg.connect(url, autocommit=True) as connection:
-        while waiting := connection.execute(asked).fetchone():
-            if not waiting[0]:
-                return round(perf_counter() - began, 2)
-            if monotonic() > until:
-                raise Fault(f"{waiting[0]} reports are not applied after {PATIENCE_SECONDS:.0f} seconds")
+        while perf_counter() - began < PATIENCE_SECONDS:
+            kept, waiting = connection.execute(asked).fetchone() or (0, 0)
+            if kept >= wanted and not waiting:
+                break
             sleep(0.1)
-    return 0.0
+    return round(perf_counter() - began, 2)
 
 
 def _checked(url: str, plan: Sent) -> Json:
