@@ -23,7 +23,7 @@ from flows.context import BAMAKO
 from gateway import console_audit
 from gateway.runtime import Runtime
 from models import copies
-from models.database import Database, DatabaseAway
+from models.database import Database
 from models.keyring import KeyRing
 from models.schema import standing
 
@@ -133,7 +133,7 @@ def opened(desk: Runtime, folder: Path) -> Copy | None:
         with database.begin(reading=True) as conn:
             made_at = copies.made_at(conn, desk.keys)
         behind = standing(url).missing
-    except (DatabaseAway, DatabaseError) as fault:
+    except (Fault, DatabaseError) as fault:
         log.error("a copy of the register cannot be opened", reason=type(fault).__name__)
         database.dispose()
         return None

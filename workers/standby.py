@@ -20,6 +20,7 @@ from config.jobs import ANSWER_SMS, SEND_READY, TRANSACTIONAL
 from flows.context import Context
 from flows.sms import confirming, conversation
 from flows.sms.conversation import Reply
+from gateway.answered import Answered
 from gateway.copies import Copies, Copy, opened
 from gateway.crash_points import reached
 from gateway.intake import INBOUND_ID, Incoming, Intake
@@ -77,6 +78,7 @@ class Standby:
         self._copies = Copies(desk.settings.data_folder)
         self._intake = Intake(desk)
         self._guard = LoopGuard(desk.settings)
+        self._answered = Answered(desk.settings.data_folder)
         self._open: dict[Path, Copy] = {}
         self._senders: dict[Path, Sender] = {}
         self._passed: set[str] = set()
@@ -120,8 +122,16 @@ class Standby:
                     self._senders[copy.folder] = sender.at(copy.desk)
                 self._senders[copy.folder].turn(lane)
 
+    def drain(self) -> None:
+        """Waits until copies owe nothing more, and every request of theirs has ended."""
+        for sender in self._senders.values():
+            sender.drain()
+
     def bring_over(self) -> None:
-        """Tells the register, which is back, what the copies told. Raises DatabaseAway."""
+        """Tells the register what the copies told, if it is back. Raises DatabaseAway."""
+        if not self._desk.database.alive():
+            # Nothing may be withdrawn from a copy that still stands in.
+            raise DatabaseAway("it was asked before anything is brought over")
         self._passed.clear()
         for copy in self.copies():
             if brought := bringing.bring_over(self._desk, copy):
@@ -181,6 +191,9 @@ class Standby:
         if number is None or self._guard.unanswerable(message.sender):
             return None
         once = self._desk.keys.index(message.provider_id, INBOUND_ID)
+        if self._answered.has(once):
+            # Delivered once more; the register has answered it, or was about to.
+            return None
         context = bringing.surroundings(copy.desk, Msisdn(number), once, self._desk.clock(), copy)
         nurse = staff.of_phone(context.db, context.keys, context.phone, context.now)
         if nurse is None or not nurse.active or not nurse.facility.contracted:

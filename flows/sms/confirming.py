@@ -74,7 +74,7 @@ def of_copy(text: str, reply: Reply, context: Context) -> Reply | None:
     effects = tuple(effect for effect in reply.effects if isinstance(effect, OF_A_COPY))
     paid = sum(effect.count if isinstance(effect, HitsSpent) else 1 for effect in effects if _costs(effect))
     asked = set(parse(text, context.today).numbers)
-    return Reply(reply.text, effects) if paid == len(asked) else None
+    return Reply(reply.text, effects) if 0 < paid == len(asked) else None
 
 
 def surroundings(context: Context, given: Given) -> Context:
