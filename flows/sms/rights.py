@@ -1,7 +1,8 @@
 """DROITS, or a bare number from a citizen's phone: what a card is worth, masked unless the phone is the household's.
 
-A stranger who only has a number reads the state of the card and initials. The second fact (the holder's year of birth
-or her initials, behind the number) gives the name as USSD masks it; a wrong one reads like a number that nobody has.
+A stranger who only has a number reads the state of the card alone: initials would be half of what proves who she is.
+The second fact (the holder's year of birth or her initials, behind the number) gives the name as USSD masks it; a wrong
+one reads, and costs, like a number that nobody has, and too many about one person lock her for every stranger's phone.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from flows.sms.budget import Budget
 from flows.sms.talk import Answer, Declined, Missing, Mistake, Talk, command
 from flows.sms.writing import hour, initials, one_segment
 from flows.wording import day, masked, others, payer, standing
-from models import coverage
+from models import coverage, lookups
 from models.coverage import Right, Verdict
 from models.identifiers import is_example, recognise
 from models.schemes import patient_share, payer_first
 
 YEAR_DIGITS = 4
+
+NOBODY = 0
+"""An id that no person has: a number that nobody holds is asked about with as many statements as one that is held."""
 
 
 @command("RIGHTS")
@@ -46,9 +50,11 @@ def told(talk: Talk, numbers: tuple[str, ...], *second: str) -> Answer:
     found = coverage.by_number(
         context.db, context.keys, card, context.phone, context.misses_since, talk.ask.today
     ).rights
-    if not found or not _fits(found[0], second):
+    person = f"person:{found[0].person_id if found else NOBODY}"
+    guessed = bool(second) and _is_guessed(talk, person)
+    if not found or guessed or not _fits(found[0], second):
         budget.miss(talk)
-        about = f"person:{found[0].person_id}" if found and second else ""
+        about = person if second else ""
         text = talk.t(
             "E12 {number} inconnu. Relisez la carte. Sinon envoyez AIDE, ou appelez {code}",
             number=numbers[0],
@@ -59,6 +65,13 @@ def told(talk: Talk, numbers: tuple[str, ...], *second: str) -> Answer:
     right = payer_first(good, talk.ask.today) if good else found[0]
     shown = Disclosed("rights.sms", f"person:{right.person_id}", f"{right.scheme} {right.verdict}")
     return Answer(_text(talk, right, _name(talk, right, second)), (HitsSpent(1), shown))
+
+
+def _is_guessed(talk: Talk, person: str) -> bool:
+    """Whether so many second facts about one person were wrong, from any phones, that no other is looked at."""
+    context = talk.context
+    wrong = lookups.misses_since(context.db, context.keys, person, context.now - lookups.DAY)
+    return wrong >= context.limits.misses
 
 
 def _fits(right: Right, second: tuple[str, ...]) -> bool:
@@ -73,12 +86,13 @@ def _fits(right: Right, second: tuple[str, ...]) -> bool:
 
 def _name(talk: Talk, right: Right, second: tuple[str, ...]) -> str:
     """An SMS stays on a phone that a family shares: even the holder's is masked."""
-    return masked(right) if second or talk.ask.owns(right) else initials(right)
+    return masked(right) if second or talk.ask.owns(right) else ""
 
 
 def _text(talk: Talk, right: Right, name: str) -> str:
-    """The state with its day, for whom, what care costs, and a reference with day and hour."""
-    more = talk.t("et {others}", others=others(talk.ask, right)) if right.size > 1 else ""
+    """The state with its day, for whom if that may be told, what care costs, and a reference with day and hour."""
+    more = talk.t("et {others}", others=others(talk.ask, right)) if name and right.size > 1 else ""
+    named = " ".join(part for part in (name, more) if part)
     share = patient_share(right.scheme, talk.ask.today)
     costs = talk.t(
         "Soins {scheme}: {share}.", scheme=right.scheme, share="0 F" if share == 0 else f"{share}%"
@@ -90,8 +104,8 @@ def _text(talk: Talk, right: Right, name: str) -> str:
         hour=hour(talk.context.now).replace("h", ":"),
     )
     return one_segment(
-        f"{payer(right)} {standing_until(talk, right)}:",
-        " ".join(part for part in (name, more) if part) + ("." if not name.endswith(".") or more else ""),
+        f"{payer(right)} {standing_until(talk, right)}{':' if named else '.'}",
+        f"{named.removesuffix('.')}." if named else "",
         costs if right.verdict is Verdict.VALIDE else "",
         stamp,
         spare=(costs,),

@@ -58,7 +58,7 @@ def who(right: Right, today: date) -> str:
 
 
 def initials(right: Right) -> str:
-    """A. T.: what a stranger may see before a second fact."""
+    """A. T.: what a stranger may prove to know, never what she is shown."""
     return f"{capitals(right.given)[:1]}. {capitals(right.family)[:1]}."
 
 

@@ -81,7 +81,7 @@ def test_hits_of_an_hour(world: World) -> None:
 @pytest.mark.parametrize(
     ("second", "read", "hidden"),
     [
-        pytest.param("", "A. T.", "AWA", id="none: initials"),
+        pytest.param("", "VALIDE", "A. T.", id="none: the state alone"),
         pytest.param(" 1987", "AWA T***", "TRAORE", id="year of birth"),
         pytest.param(" AT", "AWA T***", "TRAORE", id="initials"),
         pytest.param(" 1988", "E12", "A. T.", id="another year"),

@@ -11,7 +11,7 @@ from tests.flows.sms.conftest import CHIEF, NURSE, STRANGER, Texting
 from tests.flows.sms.texting import Texter
 
 RAMED = "2600100000017"
-MASKED, WHOLE = "A. T.", "AWA TRAORE"
+STATE, WHOLE = "RAMED VALIDE", "AWA TRAORE"
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_a_phone_is_tied_when_the_chief_says_yes(texter: Texting, code: str) -> 
     asker.sends(f"ACT {code} {code}").reads("Demande envoyee au chef")
     assert "demande a verifier" in chief.received()[-1]
     assert "70999999" in chief.received()[-1]
-    texter(STRANGER).sends(RAMED).reads(MASKED).reads_not(WHOLE)
+    texter(STRANGER).sends(RAMED).reads(STATE).reads_not(WHOLE)
     chief.sends(f"oui {yes_code(chief)}").reads("C'est fait: le 70999999 verifie")
     assert "est lie a CSCom" in asker.received()[-1]
     texter(STRANGER).sends(RAMED).reads("OK RAMED", WHOLE)
