@@ -170,6 +170,8 @@ class Settings(BaseSettings):
     )
     cap_campaigns: int = Field(500_000, ge=0, description="SMS of campaigns in a day, beside the others")
 
+    chunk_size: int = Field(50, ge=1, le=1_000, description="numbers of a campaign in one request")
+
     outgoing_prefixes: Annotated[tuple[str, ...], NoDecode] = Field(
         ("+223",),
         description="beginnings of the numbers that may be written to; others cost more, or are fraud",
