@@ -45,6 +45,9 @@ COMMANDS = {
     "worker": Command("workers.worker:worker", "Work on one queue of jobs.", RUN),
     "tick": Command("workers.tick:tick", "Ask for the jobs that are due, again and again.", RUN),
     "messages": Command("gateway.messages_command:show", "Count SMS by state; list those in doubt.", RUN),
+    "campaign": Command(
+        "gateway.campaign_commands:campaign", "Awareness campaigns: prepare, approve, send, steer.", RUN
+    ),
     "db": Command("gateway.database_commands:db", "Make the tables or bring them up to date.", RUN),
     "keys": Command("gateway.keys_commands:keys", "Show or change the keys of personal data.", REGISTER),
     "register": Command(

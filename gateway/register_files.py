@@ -158,6 +158,32 @@ def understood(path: Path, register: str, day: date, encoding: str | None = None
     return RegisterFile(path, encoding, separator, read_heading(cells, register, day), tuple(cells))
 
 
+def plain_rows(path: Path, encoding: str | None = None) -> Iterator[Cells]:
+    """The cells of every line of any CSV or XLSX file, the heading first. Raises BadFile, OSError."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if not head.strip():
+        raise BadFile(f"{path.name} est vide")
+    if head.startswith(b"PK\x03\x04"):
+        with _workbook(path) as sheet:
+            for row in sheet:
+                yield [_as_text(cell) for cell in row]
+        return
+    encoding = _exact(head, encoding) if encoding else encoding_of(path)
+    first = _first_line(path, encoding)
+    csv.field_size_limit(_LONGEST_CELL)
+    line = 0
+    with path.open("rb") as file:
+        _skip_mark(file)
+        lines = io.TextIOWrapper(file, encoding=encoding, newline="")
+        try:
+            for cells in csv.reader(lines, delimiter=max(SEPARATORS, key=first.count)):
+                line += 1
+                yield cells
+        except (csv.Error, UnicodeDecodeError) as fault:
+            raise BadFile(_broken(line, fault)) from fault
+
+
 def encoding_of(path: Path) -> str:
     """The encoding, safely: one that fits every byte of the file, or BadFile when two could or none does."""
     with path.open("rb") as file:

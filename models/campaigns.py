@@ -220,17 +220,27 @@ def forget_plan(conn: Connection, campaign_id: int) -> None:
     conn.execute(delete(chunks).where(chunks.c.campaign_id == campaign_id))
 
 
-def checked(conn: Connection, campaign_id: int, personalised: bool, now: datetime) -> None:
-    """The texts are in order: CHECKED. What is in them from now on is what is approved. Raises WrongStep."""
+def checked(
+    conn: Connection, campaign_id: int, personalised: bool, rendered: dict[str, Any], now: datetime
+) -> None:
+    """The texts are in order: CHECKED, with what was found of the rendered ones. Raises WrongStep.
+
+    What the campaign says from now on is what is approved.
+    """
     move(conn, campaign_id, CHECK, now)
-    values = {"personalised": personalised, "content_hash": content_hash(conn, campaign_id)}
+    values = {
+        "personalised": personalised,
+        "content_hash": content_hash(conn, campaign_id),
+        "figures": json.dumps({"rendered": rendered}, sort_keys=True),
+    }
     conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(values))
 
 
 def sized(conn: Connection, campaign_id: int, figures: dict[str, Any], now: datetime) -> None:
     """The audience is counted and paid for: SIZED, with what was found. Raises WrongStep."""
     move(conn, campaign_id, SIZE, now)
-    values = {"figures": json.dumps(figures, sort_keys=True)}
+    before = load(conn, campaign_id).figures
+    values = {"figures": json.dumps({**before, **figures}, sort_keys=True)}
     conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(values))
 
 
@@ -274,6 +284,15 @@ def approve(
     values = {"approver": approver, "approval_code_index": None}
     conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(values))
     return None
+
+
+def set_hours(
+    conn: Connection, campaign_id: int, starts_at: datetime, ends_at: datetime | None, now: datetime
+) -> None:
+    """Its rows are made: SCHEDULED from a moment on, and until another. Raises WrongStep."""
+    move(conn, campaign_id, SCHEDULE, now)
+    values = {"starts_at": starts_at, "ends_at": ends_at}
+    conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(values))
 
 
 def begin_due(conn: Connection, now: datetime) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Subquery, and_, exists, func, select, union_all
 
+from models.database import Connection
 from models.places import CERCLE, COMMUNE, FORMER, PRESENT, REGION, places
 
 _place, _parent, _grand = places.alias("place"), places.alias("parent"), places.alias("grand")
@@ -34,3 +35,9 @@ def homes() -> Subquery:
 
 LEVELS = {"region": REGION, "cercle": CERCLE, "commune": COMMUNE}
 """Columns of `homes` by the level of the place that they name."""
+
+
+def folded_names(conn: Connection, level: str) -> frozenset[str]:
+    """The folded names of every region, cercle or commune of the present division."""
+    asked = select(places.c.folded).where(places.c.division == PRESENT, places.c.level == LEVELS[level])
+    return frozenset(conn.execute(asked).scalars())

@@ -130,7 +130,7 @@ class World:
         """A campaign that another person approved; its id."""
         campaign_id = self.campaign(**more)
         with self.database.begin() as conn:
-            campaigns.checked(conn, campaign_id, personalised, NOW)
+            campaigns.checked(conn, campaign_id, personalised, {}, NOW)
             campaigns.sized(conn, campaign_id, {"people": 0}, NOW)
             campaigns.move(conn, campaign_id, campaigns.TEST, NOW)
             seen = campaigns.load(conn, campaign_id).content_hash

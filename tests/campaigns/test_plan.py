@@ -81,7 +81,7 @@ def test_a_language_with_a_read_text_gets_its_own(world: World) -> None:
 
 def planned_rows(world: World, campaign_id: int) -> list[Any]:
     with world.database.begin() as conn:
-        campaigns.checked(conn, campaign_id, False, NOW)
+        campaigns.checked(conn, campaign_id, False, {}, NOW)
         campaigns.sized(conn, campaign_id, {}, NOW)
         campaigns.move(conn, campaign_id, campaigns.TEST, NOW)
         seen = campaigns.load(conn, campaign_id).content_hash
