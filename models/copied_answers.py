@@ -142,6 +142,11 @@ def drop(conn: Connection, message_id: int) -> None:
     conn.execute(delete(messages).where(messages.c.id == message_id))
 
 
+def holds_messages(conn: Connection) -> bool:
+    """Whether there are messages of which the register knows nothing yet: reports of the provider may be about them."""
+    return bool(conn.execute(select(messages.c.id).limit(1)).first())
+
+
 def is_empty(conn: Connection) -> bool:
     """Whether the register was told everything of this copy: it may go."""
     left = select(func.count()).select_from

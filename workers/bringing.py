@@ -14,7 +14,7 @@ import orjson
 import structlog
 
 from flows.context import SMS, Context
-from flows.effects import Effect, VisitBound, VisitCodeIssued
+from flows.effects import Effect, Verified, VisitBound, VisitCodeIssued
 from flows.sms.confirming import OF_A_COPY, PAID, Given
 from gateway.copies import Copy
 from gateway.crash_points import reached
@@ -123,7 +123,8 @@ def _close_codes(desk: Runtime, conn: Any, record: Record) -> None:
 
 def _take_over(desk: Runtime, answer: CopiedAnswer, record: Record, context: Context) -> None:
     """One transaction; where the register gave another code meanwhile, or to another person, its own holds."""
-    effects = list(record.effects)
+    # One question is one verification, with the verdict that the register comes to.
+    effects: list[Effect] = [effect for effect in record.effects if not isinstance(effect, Verified)]
     lost: list[str] = []
     while True:
         try:

@@ -18,6 +18,7 @@ from gateway.wake import awake, wake
 from models import doubts, reports
 from models.database import DatabaseAway
 from workers.desk import runtime
+from workers.standby import Standby, standby
 
 log = structlog.get_logger(__name__)
 
@@ -42,11 +43,14 @@ def apply_waiting() -> int:
     """The job: applies every report that can be applied; how many messages it moved."""
     desk = runtime()
     awake(desk.redis, APPLY_REPORTS)
-    return apply_all(desk)
+    return apply_all(desk, stand_in=standby())
 
 
-def apply_all(desk: Runtime, seconds: float = TURN_SECONDS) -> int:
-    """Applies for so long; wakes the job when more waits. When the database is away, reports wait."""
+def apply_all(desk: Runtime, seconds: float = TURN_SECONDS, stand_in: Standby | None = None) -> int:
+    """Applies for so long; wakes the job when more waits. When the database is away, reports wait.
+
+    Doubts wait while a copy of the register (`stand_in`) has sent SMS that the register was not told of.
+    """
     until = monotonic() + seconds
     applied = 0
     try:
@@ -59,7 +63,9 @@ def apply_all(desk: Runtime, seconds: float = TURN_SECONDS) -> int:
                 wake(desk.redis, APPLY_REPORTS)
                 return applied
         _note(desk, since)
-        applied += _settle_doubts(desk)
+        # A report about one of those would be taken for the proof of another SMS to the same phone.
+        if not (stand_in or Standby(desk)).holds_messages():
+            applied += _settle_doubts(desk)
     except DatabaseAway as away:
         log.warning("reports wait", reason=str(away))
     return applied

@@ -20,6 +20,7 @@ from flows.effects import CallbackRequested, Effect
 from flows.sms import confirming, conversation
 from flows.sms.confirming import Given
 from flows.sms.conversation import Reply
+from gateway.answered import Answered
 from gateway.crash_points import reached
 from gateway.intake import HELD as FIGURE
 from gateway.intake import Intake
@@ -115,6 +116,7 @@ class Inbox:
         self._reply = reply
         self._send = send
         self._guard = LoopGuard(desk.settings)
+        self._answered = Answered(desk.settings.data_folder)
 
     def settle_some(self) -> int:
         """Settles the oldest message of some phones; how many. Raises DatabaseAway."""
@@ -171,6 +173,7 @@ class Inbox:
         with self._desk.database.begin() as conn:
             if not inbound.settle(conn, message.inbound_id, ANSWERED, None, context.now):
                 return False
+            self._answered.note(message.once, context.now)
             apply(conn, effects, context)
             messages.owe(
                 conn,
@@ -200,7 +203,10 @@ class Inbox:
 
     def _hold(self, message: Inbound, why: str) -> bool:
         with self._desk.database.begin() as conn:
-            held = inbound.settle(conn, message.inbound_id, HELD, why, self._desk.clock())
+            now = self._desk.clock()
+            held = inbound.settle(conn, message.inbound_id, HELD, why, now)
+            if held:
+                self._answered.note(message.once, now)
         if held:
             tally(self._desk.redis, FIGURE, why)
         return held

@@ -138,6 +138,14 @@ class Standby:
                 log.info("answers of a copy are brought over", count=brought)
                 tally(self._desk.redis, FIGURE, BROUGHT, brought)
 
+    def holds_messages(self) -> bool:
+        """Whether some copy has messages that the register does not know."""
+        for copy in self.copies():
+            with copy.desk.database.begin(reading=True) as conn:
+                if copied_answers.holds_messages(conn):
+                    return True
+        return False
+
     def tidy(self) -> None:
         """Gives the register the messages that copies sent; old copies of which nothing is left go."""
         found = self.copies()

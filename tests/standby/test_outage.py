@@ -162,7 +162,7 @@ def test_what_was_told_has_its_trail_and_its_budgets_in_the_register(outage: Out
     # Told twice, so in the trail twice; looked up once, for the second time was paid for.
     assert after == {
         "audit": 4,
-        "verifications": 4,
+        "verifications": 2,
         "lookup_misses WHERE budgeted": 1,
         "lookup_hits": 1,
     }
