@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,9 @@ from models.identifiers import Msisdn
 from models.keyring import KeyRing
 from models.messages import TEXT, messages
 from models.phones import PHONE, phone_index, phones
-from models.visit_codes import visit_codes
+from models.visit_codes import OPEN, visit_codes
 from tests.storm import letters as kinds
-from tests.storm.judge import Evidence, Inbound, Owed, Sent
+from tests.storm.judge import CONFIRMATION, FINAL, PROVISIONAL, Evidence, Inbound, Owed, Sent
 from tests.storm.letters import Cast, Key, Letter
 
 COUNTED: tuple[Table, ...] = (
@@ -39,6 +40,9 @@ COUNTED: tuple[Table, ...] = (
     staff.staff_phones,
 )
 """Tables whose rows are effects."""
+
+ANSWERS = (FINAL, CONFIRMATION, PROVISIONAL)
+"""Kinds of SMS whose key ends with that of the message that they answer."""
 
 UNKNOWN_CARD = "INCONNU"
 """The verdict of a verification that found nobody."""
@@ -114,7 +118,7 @@ def _owed(conn: Connection, keys: KeyRing, names: dict[bytes, str]) -> Iterator[
     )
     for row in rows:
         once = bytes(row.once)
-        answers = names.get(once.removeprefix(b"answer:"), "nobody") if row.kind == "sms_answer" else ""
+        answers = names.get(once.partition(b":")[2], "nobody") if row.kind in ANSWERS else ""
         yield Owed(
             kind=row.kind,
             to=keys.unseal(row.to_sealed, PHONE),
@@ -135,8 +139,15 @@ def _sent(ledger: Path) -> Iterator[Sent]:
 def _audited(conn: Connection, names: dict[bytes, str], told: Sequence[Letter]) -> Counter[Key]:
     """Rows of the audit trail by the message that they are about, for those messages that have one each."""
     wanted = {letter.name for letter in told if (kinds.AUDIT, letter.name) in letter.effects}
-    found = (names.get(bytes(once)[:16], "") for once in conn.scalars(select(audit.audit.c.once)))
+    confirmed = {_confirmation(once): name for once, name in names.items()}
+    seeds = names | confirmed
+    found = (seeds.get(bytes(once)[:16], "") for once in conn.scalars(select(audit.audit.c.once)))
     return Counter((kinds.AUDIT, name) for name in found if name in wanted)
+
+
+def _confirmation(once: bytes) -> bytes:
+    """The seed of what the register did when it confirmed a copy's answer to the SMS `once`."""
+    return blake2b(CONFIRMATION.encode(), key=once, digest_size=16).digest()
 
 
 class _Effects:
@@ -163,7 +174,10 @@ class _Effects:
             else:
                 word = kinds.VERIFIED if row.verdict == Verdict.VALIDE else str(row.verdict)
                 yield word, who, str(row.person_id)
-        yield from ((kinds.VISIT, str(row.person_id), str(row.facility_id)) for row in self._new(visit_codes))
+        for row in self._new(visit_codes):
+            # A copy's code that the register did not confirm is worth nothing.
+            if row.state == OPEN:
+                yield kinds.VISIT, str(row.person_id), str(row.facility_id)
         for table, word in ((lookups.lookup_misses, kinds.MISS), (lookups.lookup_hits, kinds.HIT)):
             yield from ((word, self._askers.get(bytes(row.asker_index), "?")) for row in self._new(table))
         yield from ((kinds.ACT, str(row.visit_id)) for row in self._new(acts.acts))

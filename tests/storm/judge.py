@@ -20,6 +20,15 @@ IN_DOUBT = "UNKNOWN"
 LATER = ("after_visit",)
 """Kinds of SMS that wait for an hour which is not part of the storm."""
 
+FINAL, CONFIRMATION, PROVISIONAL = "sms_answer", "confirmation", "copied_answer"
+"""Kinds of SMS that answer: the register's; the register's after a copy's; a copy's while the register is away."""
+
+REPLACED = "REJECTED"
+"""The state of a copy's answer that was never sent, because the register was back."""
+
+NOT_CONFIRMED = re.compile(r"^(PEC \d{6} n'est pas confirme\. ?)+")
+"""How a confirmation begins that takes a copy's code back."""
+
 SHOWN = 12
 """Faults of a kind that are shown by name."""
 
@@ -149,27 +158,40 @@ def _answers(
         "doubt_without_why": [],
         "wrong_answer": [],
     }
-    doubts = 0
+    doubts = provisional = 0
     for letter in letters:
         owed_for = by_letter.pop(letter.name, [])
         if states.get(letter.name) != ANSWERED:
             faults["wrong_answer"] += [f"{letter.name}: answered though not settled so" for _ in owed_for]
             continue
-        if len(owed_for) != 1 or owed_for[0].to != letter.sender:
-            faults["unanswered"].append(f"{letter.name}: {len(owed_for)} answers")
+        if not _is_one(letter, owed_for):
+            told = " ".join(f"{one.kind}:{one.state}" for one in owed_for)
+            faults["unanswered"].append(f"{letter.name}: {len(owed_for)} answers {told}")
             continue
-        (answer,) = owed_for
-        doubts += answer.state == IN_DOUBT
-        if answer.state == IN_DOUBT and not answer.why:
-            faults["doubt_without_why"].append(letter.name)
-        if answer.state not in (*TAKEN, IN_DOUBT):
-            faults["unsent"].append(f"{letter.name}: {answer.state} {answer.why}")
-        if not re.match(letter.says, answer.text):
-            faults["wrong_answer"].append(f"{letter.name}: {answer.text[:60]}")
+        for answer in owed_for:
+            doubts += answer.state == IN_DOUBT
+            if answer.state == IN_DOUBT and not answer.why:
+                faults["doubt_without_why"].append(letter.name)
+            if answer.kind == PROVISIONAL:
+                provisional += answer.state != REPLACED
+                continue
+            if answer.state not in (*TAKEN, IN_DOUBT):
+                faults["unsent"].append(f"{letter.name}: {answer.state} {answer.why}")
+            if not re.match(letter.says, NOT_CONFIRMED.sub("", answer.text)):
+                faults["wrong_answer"].append(f"{letter.name}: {answer.text[:60]}")
     by_letter.pop("", None)
     faults["unanswered"] += [f"{name}: answer to nobody's message" for name in by_letter]
     verdict.faults |= faults
     verdict.figures["answers_in_doubt"] = doubts
+    verdict.figures["answered_from_a_copy_first"] = provisional
+
+
+def _is_one(letter: Letter, owed_for: Sequence[Owed]) -> bool:
+    """The register's answer alone, or a copy's that was sent and the confirmation of it; all to who wrote."""
+    if any(owed.to != letter.sender for owed in owed_for):
+        return False
+    kinds = sorted(owed.kind for owed in owed_for if (owed.kind, owed.state) != (PROVISIONAL, REPLACED))
+    return kinds in ([FINAL], [CONFIRMATION, PROVISIONAL])
 
 
 def _ledger(evidence: Evidence, verdict: Verdict) -> None:

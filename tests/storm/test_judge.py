@@ -174,6 +174,43 @@ def test_a_loop_is_held_as_often_as_it_must_be(held: int, expected: set[str]) ->
     assert faults(evidence, told) == expected
 
 
+def from_a_copy(*kinds_and_states: tuple[str, str]) -> Evidence:
+    """The help was answered by SMS of these kinds; what was not sent is not in the ledger."""
+    found = sound()
+    owed = [
+        Owed(kind, CITIZEN, f"Aide {place}", state, "", f"id-{place}" if state == "DELIVERED" else "", "help")
+        for place, (kind, state) in enumerate(kinds_and_states)
+    ]
+    sent = [Sent(one.provider_id, one.to, one.text) for one in owed if one.provider_id]
+    return replace(found, owed=(*found.owed[:2], *owed), ledger=(*found.ledger[:2], *sent))
+
+
+SENT, REPLACED = "DELIVERED", "REJECTED"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        pytest.param(
+            [("copied_answer", SENT), ("confirmation", SENT)], set(), id="a copy, then the register"
+        ),
+        pytest.param(
+            [("copied_answer", REPLACED), ("sms_answer", SENT)], set(), id="the copy's was not sent"
+        ),
+        pytest.param([("copied_answer", SENT)], {"unanswered"}, id="a copy alone"),
+        pytest.param([("confirmation", SENT)], {"unanswered"}, id="a confirmation of nothing"),
+        pytest.param([("copied_answer", SENT), ("sms_answer", SENT)], {"unanswered"}, id="both on their own"),
+        pytest.param(
+            [("sms_answer", SENT), ("copied_answer", SENT), ("confirmation", SENT)],
+            {"unanswered"},
+            id="three",
+        ),
+    ],
+)
+def test_a_copy_may_answer_first(told: list[tuple[str, str]], expected: set[str]) -> None:
+    assert faults(from_a_copy(*told)) == expected
+
+
 def test_misses_are_counted_up_to_the_budget() -> None:
     batch = Letter("batch", NURSE, "1 2 3", ((kinds.MISS, NURSE),) * 8)
     assert expected_of([batch, batch])[kinds.MISS, NURSE] == 5
