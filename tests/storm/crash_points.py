@@ -249,7 +249,7 @@ def report(found: Sequence[Crash], times: int) -> dict[str, Any]:
         "by_point": by_point,
         "faults": len(wrong),
         "examples": wrong[:12],
-        "places_of_other_commands": missing,
+        "places_tried_elsewhere": missing,
         "bound": bound(len(wrong), len(found), "crashes"),
     }
     return {"measured": measured, "goal": {"faults": 0}, "ok": not wrong}

@@ -1,0 +1,20 @@
+"""Every place on the path of a message has a way that leads to it; what is wrong after a crash is told."""
+
+from gateway.crash_points import POINTS
+from tests.storm.crash_points import BEFORE, Crash, report
+
+PATH = ("taking:", "spooling:", "answering:", "sending:", "reaping:")
+
+
+def test_each_place_of_the_path_is_crashed_at() -> None:
+    assert set(BEFORE) == {point for point, what in POINTS.items() if what.startswith(PATH)}
+
+
+def test_a_fault_is_told_with_its_place() -> None:
+    sound, wrong = Crash(21, "ACCEPTED", 1, ()), Crash(22, "PENDING", 2, ("sent 2 times",))
+    assert report([sound, sound], 2)["ok"]
+    assert report([sound], 1)["measured"]["bound"].startswith("0 of 1 crashes")
+    told = report([sound, wrong], 1)
+    assert not told["ok"]
+    assert told["measured"]["examples"] == ["22: sent 2 times"]
+    assert told["measured"]["by_point"][f"22 {POINTS[22]}"] == {"PENDING, sent 2": 1}
