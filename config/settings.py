@@ -17,7 +17,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -151,6 +159,12 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(60, ge=2, le=600, description="how long a sender may hold what it sends")
     sends_at_once: int = Field(8, ge=1, le=32, description="requests to the provider in flight in one worker")
 
+    campaign_sends_at_once: int = Field(
+        4,
+        ge=1,
+        le=32,
+        description="claims of campaigns in flight in one worker: so many requests may be in doubt",
+    )
     provider2: Literal["", "simulated", "africastalking"] = Field(
         "", description="who carries campaigns while the first one fails; empty: they wait"
     )
@@ -159,8 +173,10 @@ class Settings(BaseSettings):
     provider2_key: SecretStr = SecretStr("")
     sender2: str = Field("", max_length=16)
 
-    paces: Annotated[Mapping[str, tuple[float, int]], NoDecode] = Field(
-        {}, description="in place of table paces: ORANGE=100/200, messages a second and at once, commas between"
+    # assumption: to be agreed with each operator
+    paces: Annotated[Mapping[str, tuple[PositiveFloat, PositiveInt]], NoDecode] = Field(
+        {"ORANGE": (100, 200), "MOOV": (60, 120), "TELECEL": (20, 40), "AUTRE": (5, 10)},
+        description="messages of campaigns a second, and at once, by operator: ORANGE=100/200,AUTRE=5/10",
     )
     evidence_hours: float = Field(
         24.0, gt=0, le=72, description="silence about a request in doubt, after which it may be sent again"

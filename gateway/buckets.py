@@ -6,13 +6,11 @@ clock. Without Redis nothing is taken: campaigns wait.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
-from config import facts
 from config.settings import Settings
 from gateway.redis_lines import RedisLines, Script
+from models.operators import OTHER
 
 KEY = "bucket:"
 
@@ -46,13 +44,10 @@ class Pace:
     burst: int
 
 
-def paces_on(settings: Settings, day: date) -> Mapping[str, Pace]:
-    """The pace of each operator on a day: table paces, and what the settings say in its place."""
-    known = {
-        row["operator"]: Pace(float(row["per_second"]), int(row["burst"]))
-        for row in facts.SHIPPED.in_force("paces", day)
-    }
-    return known | {operator: Pace(*pace) for operator, pace in settings.paces.items()}
+def pace_of(settings: Settings, operator: str) -> Pace:
+    """The pace of an operator; one that the settings do not name has that of all others (`AUTRE`), or the least."""
+    paces = settings.paces
+    return Pace(*(paces.get(operator) or paces.get(OTHER) or min(paces.values())))
 
 
 class Buckets:

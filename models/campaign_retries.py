@@ -125,7 +125,7 @@ def open_campaigns(db: Db, now: datetime) -> list[Campaign]:
 def try_again(conn: Connection, campaign: Campaign, now: datetime, limit: int = 2_000) -> int:
     """Give those who failed for a reason that passes to new chunks that wait for their time; how many.
 
-    At most `limit` for each reason. A campaign that was done is being sent again. Who failed as often as the table allows is left.
+    At most `limit` for each reason. A campaign that was done is being sent again.
     """
     return sum(
         _try_again(conn, campaign, row["word"], int(row["after_minutes"]), int(row["attempts"]), now, limit)

@@ -5,7 +5,7 @@ A request carries one chunk. One transaction may claim several chunks of one mes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,25 +40,29 @@ UNPAID = "the account at the provider is empty"
 """Why a campaign is paused by itself."""
 
 
+NO_TEXT = "SANS_VALEUR"
+"""A variable of the text has no value for her, and nothing stands in its place."""
+
+
 class DayFull(Exception):
     """So many messages of campaigns as a day may have were claimed today: nothing is claimed any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One number of a request; `row` is what the register knows of her, `key` what the journal calls her."""
+    """One number of a request; `key` is what the journal calls her."""
 
     key: str
     to: Msisdn
-    row: Waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What goes to the provider at once: a chunk with those of its people who may be written to."""
+    """What goes to the provider at once: a chunk's text, and those of its people who may be written to."""
 
     chunk: Claimed
     token: int
+    text: str
     targets: tuple[Target, ...]
 
 
@@ -80,6 +84,8 @@ class Answer:
     token: int
     settled: tuple[Settled, ...]
 
+
+Write = Callable[[Connection, Sequence[Waiting]], Sequence[str | None]]
 
 _said = JsonRows("said")
 _ours = (chunks.c.id == _said.whole(0), chunks.c.token == _said.whole(1))
@@ -118,6 +124,7 @@ def take(
     turn: Turn,
     where: Open,
     most: int,
+    write: Write,
     *,
     token: int,
     lease_seconds: float,
@@ -128,6 +135,7 @@ def take(
 ) -> Taken | None:
     """Claim chunks of a turn and refuse who may not be written to; None when none waits. Send only once committed.
 
+    `write` gives each recipient's text, None when there is none for her; all of one chunk get that of the first.
     Raises DayFull: roll back, nothing is claimed.
     """
     claimed = claim(conn, turn, where, most, token, lease_seconds, route)
@@ -136,19 +144,24 @@ def take(
     chunk_ids = [one.chunk_id for one in claimed]
     hold_chunks(conn, chunk_ids)
     rows = waiting(conn, chunk_ids, now, caps.number)
-    opened = [(row, _opened(keys, row)) for row in rows]
-    words = [row.word or _unsendable(to, caps) for row, to in opened]
+    texts = write(conn, rows)
+    opened = [_opened(keys, row) for row in rows]
+    words = [
+        row.word or _unsendable(to, text, caps) for row, to, text in zip(rows, opened, texts, strict=True)
+    ]
     _refuse(conn, rows, words, now)
-    targets: dict[int, list[Target]] = {}
-    for (row, to), word in zip(opened, words, strict=True):
-        if to and not word:
-            targets.setdefault(row.chunk_id, []).append(Target(row.phone_index.hex(), to, row))
-    _count(conn, claimed, targets, now, cap_campaigns)
-    if done := [one.chunk_id for one in claimed if one.chunk_id not in targets]:
-        _FINISH.run(conn, said=packed([[chunk_id, token] for chunk_id in done]), now=now, reason=ALL_REFUSED)
+    by_chunk: dict[int, tuple[str, list[Target]]] = {}
+    for row, to, text, word in zip(rows, opened, texts, words, strict=True):
+        if to and text and not word:
+            by_chunk.setdefault(row.chunk_id, (text, []))[1].append(Target(row.phone_index.hex(), to))
     requests = tuple(
-        Request(one, token, tuple(targets[one.chunk_id])) for one in claimed if one.chunk_id in targets
+        Request(one, token, by_chunk[one.chunk_id][0], tuple(by_chunk[one.chunk_id][1]))
+        for one in claimed
+        if one.chunk_id in by_chunk
     )
+    _count(conn, requests, now, cap_campaigns)
+    if done := [[one.chunk_id, token] for one in claimed if one.chunk_id not in by_chunk]:
+        _FINISH.run(conn, said=packed(done), now=now, reason=ALL_REFUSED)
     return Taken(requests, tuple(filter(None, words)), sum(one.n for one in claimed))
 
 
@@ -161,10 +174,12 @@ def _opened(keys: KeyRing, row: Waiting) -> Msisdn | None:
         return None
 
 
-def _unsendable(to: Msisdn | None, caps: Caps) -> str:
+def _unsendable(to: Msisdn | None, text: str | None, caps: Caps) -> str:
     if to is None:
         return UNREADABLE
-    return "" if to.e164.startswith(caps.prefixes) else ABROAD
+    if not to.e164.startswith(caps.prefixes):
+        return ABROAD
+    return "" if text else NO_TEXT
 
 
 def _refuse(conn: Connection, rows: Sequence[Waiting], words: Sequence[str], now: datetime) -> None:
@@ -176,15 +191,9 @@ def _refuse(conn: Connection, rows: Sequence[Waiting], words: Sequence[str], now
     campaign_rows.settle(conn, refused, now)
 
 
-def _count(
-    conn: Connection,
-    claimed: Sequence[Claimed],
-    targets: Mapping[int, Sequence[Target]],
-    now: datetime,
-    cap: int,
-) -> None:
+def _count(conn: Connection, requests: Sequence[Request], now: datetime, cap: int) -> None:
     """What is claimed for the first time counts; what was given back was counted then."""
-    times = sum(len(targets.get(one.chunk_id, ())) for one in claimed if one.claims == 1)
+    times = sum(len(one.targets) for one in requests if one.chunk.claims == 1)
     if times and not spend(conn, now.date(), SCOPE, cap, times):
         raise DayFull
 

@@ -11,6 +11,9 @@ from models.identifiers import Msisdn
 OTHER = "AUTRE"
 """Neither of the three operators: a fixed line, a toll-free number, or another country."""
 
+OPERATORS = ("ORANGE", "MOOV", "TELECEL", OTHER)
+"""Every word that names an operator."""
+
 MALI = "+223"
 
 

@@ -7,12 +7,9 @@
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from random import SystemRandom
 from secrets import randbits
-from threading import Event, Lock
 from time import monotonic
 
 import structlog
@@ -25,10 +22,11 @@ from gateway.journal import Entry, Journal
 from gateway.providers import Answered, NotSent, Outcome, Provider, Unknown
 from gateway.runtime import Runtime
 from gateway.tallies import tally
-from models import chunks, reports, sending
+from models import reports, sending
 from models.caps import Caps
 from models.database import DatabaseAway
 from models.sending import Settled, Taken
+from workers.crew import Crew
 from workers.pauses import Pause
 
 log = structlog.get_logger(__name__)
@@ -60,11 +58,12 @@ def caps_of(settings: Settings) -> Caps:
     return Caps(settings.outgoing_prefixes, settings.cap_number, endpoints, settings.cap_day, oldest)
 
 
-class Sender:
+class Sender(Crew):
     """The sender of one process: `sends_at_once` threads, one provider, one pause for all."""
 
     def __init__(self, desk: Runtime, provider: Provider, pause: Pause | None = None) -> None:
         settings = desk.settings
+        super().__init__(desk.database, settings.sends_at_once)
         self._desk = desk
         self._provider = provider
         self._pause = pause or Pause()
@@ -72,57 +71,10 @@ class Sender:
         self._caps = caps_of(settings)
         self._lease = max(settings.lease_seconds, settings.provider_seconds + SPARE_SECONDS)
         self._fence = self._lease - settings.provider_seconds - 1
-        self._most = settings.sends_at_once
-        self._pool = ThreadPoolExecutor(self._most, thread_name_prefix="send")
-        self._lock = Lock()
-        self._closing = Event()
-        self._running: set[Future[None]] = set()
-        self._unsent: deque[int] = deque()
 
     def at(self, desk: Runtime) -> Sender:
         """A sender at another desk, with the same provider and the same pause."""
         return Sender(desk, self._provider, self._pause)
-
-    def turn(self, lane: str) -> bool:
-        """Begins to send what waits and comes back at once; whether there was room for one more request.
-
-        The threads go on until nothing waits any more: while they wait for the provider, the worker answers others.
-        """
-        self._give_back_unsent()
-        return self._start(lane)
-
-    def drain(self) -> None:
-        """Waits until nothing is left to send, and every request under way has ended."""
-        while running := self._under_way():
-            wait(running)
-
-    def close(self) -> None:
-        """Ends the threads, after what is under way."""
-        self._closing.set()
-        self._pool.shutdown()
-
-    def _under_way(self) -> set[Future[None]]:
-        with self._lock:
-            self._running = {running for running in self._running if not running.done()}
-            return set(self._running)
-
-    def _start(self, lane: str) -> bool:
-        """One more thread, if there is room: each that finds something to send calls the next."""
-        with self._lock:
-            self._running = {running for running in self._running if not running.done()}
-            if len(self._running) >= self._most or self._closing.is_set():
-                return False
-            self._running.add(self._pool.submit(self._go_on, lane))
-            return True
-
-    def _go_on(self, lane: str) -> None:
-        try:
-            while not self._closing.is_set() and self._send_one(lane):
-                continue
-        except DatabaseAway as away:
-            log.warning("sending waits", reason=str(away))
-        except Exception:  # a thread's exception would be seen by nobody
-            log.exception("sending failed")
 
     def _send_one(self, lane: str) -> bool:
         """One chunk, from claim to outcome; whether there was one."""
@@ -221,24 +173,6 @@ class Sender:
     def _failed(self, why: str, *, stop: bool = False) -> None:
         if self._pause.failed(stop=stop):
             log.error("the provider is left alone for a while", why=why, stop=stop)
-
-    def _give_back(self, token: int, seconds: float, why: str) -> None:
-        try:
-            with self._desk.database.begin() as conn:
-                chunks.give_back(conn, token, seconds, why)
-        except DatabaseAway:
-            self._unsent.append(token)
-            raise
-
-    def _give_back_unsent(self) -> None:
-        """Claims of which we could not tell the database that nothing was sent."""
-        try:
-            while self._unsent:
-                with self._desk.database.begin() as conn:
-                    chunks.give_back(conn, self._unsent[0], 0, "the database was away")
-                self._unsent.popleft()
-        except DatabaseAway as away:
-            log.warning("sending waits", reason=str(away))
 
 
 def write_down(desk: Runtime, entry: Entry, point: int) -> bool:

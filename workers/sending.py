@@ -16,7 +16,9 @@ from gateway.tallies import tally
 from gateway.wake import awake, wake
 from models import sending
 from models.database import DatabaseAway
+from workers.campaign_sender import CampaignSender, write_down_all
 from workers.desk import runtime
+from workers.routes import routes_of
 from workers.sender import FIGURE, IN_DOUBT, Sender, write_down
 from workers.standby import standby
 
@@ -32,8 +34,10 @@ def send_ready() -> None:
 
 
 def send_bulk() -> None:
-    """The job: sends what can wait."""
+    """The job: sends what can wait, campaigns last."""
     _send(BULK, SEND_BULK)
+    if campaigns := _campaigns():
+        campaigns.turn(BULK)
 
 
 def reap() -> int:
@@ -68,6 +72,10 @@ def replay(desk: Runtime, older_than_seconds: float) -> int:
         written += write_down(desk, entry, 33)
         reached(32)
         journal.forget(path)
+    for path, answers in journal.logs(older_than_seconds):
+        written += write_down_all(desk, answers, 33)
+        reached(32)
+        journal.forget(path)
     return written
 
 
@@ -95,11 +103,11 @@ def begin() -> None:
 
 def finish(*, everything: bool) -> None:
     """Ends this process's sender, if it has one: after `everything` that waits, or after what is under way."""
-    if not _sender.cache_info().currsize or not (sender := _sender()):
-        return
-    if everything:
-        sender.drain()
-    sender.close()
+    for made in (_sender, _campaigns):
+        if made.cache_info().currsize and (crew := made()):
+            if everything:
+                crew.drain()
+            crew.close()
 
 
 @cache
@@ -108,3 +116,11 @@ def _sender() -> Sender | None:
     desk = runtime()
     provider = provider_of(desk.settings)
     return Sender(desk, provider) if provider else None
+
+
+@cache
+def _campaigns() -> CampaignSender | None:
+    """This process's sender of campaigns, as `_sender`."""
+    desk = runtime()
+    routes = routes_of(desk.settings)
+    return CampaignSender(desk, routes) if routes else None
