@@ -23,6 +23,8 @@ SEND_READY = "workers.sending.send_ready"
 SEND_BULK = "workers.sending.send_bulk"
 REAP = "workers.sending.reap"
 COPY_REGISTER = "workers.copying.copy_nightly"
+CARE_FOR_CAMPAIGNS = "workers.campaign_care.look_after"
+RETRY_FAILED = "workers.campaign_care.retry_failed"
 APPLY_REPORTS = "workers.deliveries.apply_waiting"
 NOTE_ACTS = "workers.aftermath.note_acts"
 
@@ -37,6 +39,8 @@ LANE_OF = {
     SEND_BULK: BULK,
     REAP: TRANSACTIONAL,
     APPLY_REPORTS: BULK,
+    CARE_FOR_CAMPAIGNS: BULK,
+    RETRY_FAILED: BULK,
     NOTE_ACTS: BULK,
     COPY_REGISTER: BULK,
 }

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, exists, func, null, or_, select, update
 
 from models import chunks
+from models.campaign_tables import recipients
 from models.chunks import DONE, INTENT
 from models.database import Connection, Db, Prepared
 from models.locks import hold
@@ -45,6 +46,18 @@ _CANDIDATES = Prepared(
     )
     .limit(2)
 )
+_OF_CAMPAIGNS = Prepared(
+    select(recipients.c.campaign_id)
+    .select_from(recipients.outerjoin(_chunks, recipients.c.chunk_id == _chunks.c.id))
+    .where(
+        recipients.c.phone_index == bindparam("phone"),
+        or_(
+            recipients.c.state == UNKNOWN,
+            and_(recipients.c.state == PENDING, _chunks.c.state == INTENT),
+        ),
+    )
+    .limit(1)
+)
 _NAMED = Prepared(select(messages.c.id).where(messages.c.provider_id == bindparam("provider_id")).limit(1))
 _SETTLE = Prepared(
     update(messages)
@@ -75,6 +88,8 @@ def settle(conn: Connection, provider_id: str, phone: bytes, heard_at: datetime,
     if len(found) != 1 or _NAMED.all(conn, provider_id=provider_id):
         return None
     message_id, chunk_id, state, intent_at = found[0]
+    if _OF_CAMPAIGNS.all(conn, phone=phone):
+        return None  # a campaign's message to her could be meant as well
     if state != UNKNOWN or intent_at is None or intent_at > heard_at:
         return None
     if not _SETTLE.run(conn, message_id=message_id, new_id=provider_id, now=now):
