@@ -39,7 +39,7 @@ QUICK_SECONDS = 30.0
 QUICK_SETTINGS = {"RAMU_LEASE_SECONDS": "15", "RAMU_PROVIDER_SECONDS": "3"}
 """A short run does not wait a minute for the lease of a killed sender."""
 
-QUIET_SECONDS = 300.0
+QUIET_SECONDS = 390.0
 """How long it may take after the last blow until nothing is left to do."""
 
 TOLD_SECONDS = 10.0
