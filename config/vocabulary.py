@@ -120,6 +120,7 @@ SMS_COMMANDS = (
     "ERASE",
     "ENROL",
     "PAY",
+    "CAMPAIGN",
     "PLAN",
     "CHOICE",
     "OK",

@@ -238,6 +238,25 @@ class TopicStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignApproved:
+    """An approver sent a code for a campaign's content: approved if it is hers, else a try is counted."""
+
+    campaign_id: int
+    approver: str
+    code: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignSteered:
+    """An agent takes a step of models.campaigns.STEPS with a campaign."""
+
+    campaign_id: int
+    step: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered:
     """What an SMS conversation is about, for the next message of the sender, or of `phone`."""
 
@@ -261,6 +280,8 @@ class MessageOwed:
 Effect = (
     ActRecorded
     | ActsUndone
+    | CampaignApproved
+    | CampaignSteered
     | ComplaintFiled
     | Disclosed
     | HitsSpent

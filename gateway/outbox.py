@@ -16,6 +16,8 @@ from flows.effects import (
     ActRecorded,
     ActsUndone,
     CallbackRequested,
+    CampaignApproved,
+    CampaignSteered,
     CharsetChosen,
     ComplaintFiled,
     ConsentGiven,
@@ -48,6 +50,7 @@ from models import (
     applied,
     audit,
     callbacks,
+    campaigns,
     complaints,
     consent,
     erasures,
@@ -62,6 +65,7 @@ from models import (
     visit_codes,
 )
 from models.database import Database, Db
+from models.locks import Overtaken
 
 REMINDERS, CAMPAIGNS = "RAPPELS", "CAMPAGNES"
 """Topics of messages that a phone may stop."""
@@ -289,6 +293,28 @@ def _topic_stopped(conn: Connection, effect: TopicStopped, context: Context, onc
     consent.record(conn, phone_id, effect.topic, False, TOPICS_VERSION, context.channel, context.now)
 
 
+def _campaign_approved(conn: Connection, effect: CampaignApproved, context: Context, once: bytes) -> None:
+    try:
+        campaigns.approve(
+            conn,
+            context.keys,
+            effect.campaign_id,
+            effect.approver,
+            effect.code,
+            effect.content,
+            context.now,
+        )
+    except (campaigns.NotApproved, campaigns.WrongStep) as changed:
+        raise Overtaken from changed
+
+
+def _campaign_steered(conn: Connection, effect: CampaignSteered, context: Context, once: bytes) -> None:
+    try:
+        campaigns.move(conn, effect.campaign_id, effect.step, context.now, why=effect.why or None)
+    except campaigns.WrongStep as changed:
+        raise Overtaken from changed
+
+
 def _remembered(conn: Connection, effect: Remembered, context: Context, once: bytes) -> None:
     threads.keep(conn, context.keys, effect.phone or context.phone, effect.record, context.now)
 
@@ -310,6 +336,8 @@ def _message(conn: Connection, effect: MessageOwed, context: Context, once: byte
 _DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
     ActRecorded: _act,
     ActsUndone: _acts_undone,
+    CampaignApproved: _campaign_approved,
+    CampaignSteered: _campaign_steered,
     ComplaintFiled: _complaint,
     HitsSpent: _hits,
     HolderAsked: _holder_asked,

@@ -253,7 +253,7 @@ def ask_approval(conn: Connection, keys: KeyRing, campaign_id: int, approver: st
     _refuse_author(asked, approver)
     if asked.state != TESTED:
         raise WrongStep(f"campaign {campaign_id} is {asked.state}; approval is asked for when it is {TESTED}")
-    index = _code_index(keys, campaign_id, approver, code, asked.content_hash or b"")
+    index = code_index(keys, campaign_id, approver, code, asked.content_hash or b"")
     values = {"approval_code_index": index, "approval_tries": 0}
     conn.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(values))
 
@@ -320,11 +320,12 @@ def _wrong_code(conn: Connection, keys: KeyRing, asked: Campaign, approver: str,
     ).one()
     if row.approval_code_index is None or row.approval_tries > CODE_TRIES:
         return "no code is valid any more: ramu campaign sample sends another"
-    index = _code_index(keys, asked.campaign_id, approver, code, asked.content_hash or b"")
+    index = code_index(keys, asked.campaign_id, approver, code, asked.content_hash or b"")
     return None if hmac.compare_digest(index, row.approval_code_index) else "the code is wrong"
 
 
-def _code_index(keys: KeyRing, campaign_id: int, approver: str, code: str, content: bytes) -> bytes:
+def code_index(keys: KeyRing, campaign_id: int, approver: str, code: str, content: bytes) -> bytes:
+    """The keyed hash of an approval's code: good for one campaign, one approver and one content."""
     return keys.index(f"{campaign_id}\0{fold(approver)}\0{code}\0{content.hex()}", CODE)
 
 

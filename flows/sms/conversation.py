@@ -11,6 +11,7 @@ from datetime import date
 from flows.context import Context
 from flows.effects import Effect, Missed, Remembered, VisitCodeIssued
 from flows.sms import (
+    campaigning,
     complaints,
     day,
     grammar,
@@ -29,7 +30,7 @@ from flows.sms.thread import Partial, Thread
 from flows.sms.writing import one_segment
 from models import threads
 
-FAMILIES = (complaints, day, helping, own, rights, searching, staffing, stopping, verify, visits)
+FAMILIES = (campaigning, complaints, day, helping, own, rights, searching, staffing, stopping, verify, visits)
 """Every module of commands: a command is known once its module is imported."""
 
 REPLIES = {"CHOICE", "OK", "YES", "NOT_HOLDER"}

@@ -1,0 +1,113 @@
+"""CAMP by SMS: who may, what is read, and the second person's code."""
+
+import pytest
+
+from flows.world import World
+from models import agents, campaigns
+from models.identifiers import Msisdn
+from tests.flows.sms.conftest import STRANGER, Texting
+
+AUTHOR, APPROVER = "+22370000201", "+22370000202"
+CODE = "593100"
+
+
+@pytest.fixture
+def number(world: World) -> int:
+    """A tested campaign of B. Keita, whose approval was asked of A. Diarra."""
+    with world.register.begin() as conn:
+        agents.add(conn, world.keys, "B. Keita", Msisdn.parse(AUTHOR), world.now)
+        agents.add(conn, world.keys, "A. Diarra", Msisdn.parse(APPROVER), world.now)
+        made = campaigns.make(
+            conn,
+            name="Kati, mutuelle en retard",
+            author="B. Keita",
+            policy="evidence",
+            budget_fcfa=400_000,
+            hold_out_percent=5,
+            chunk_size=50,
+            max_segments=1,
+            now=world.now,
+        )
+        campaigns.checked(conn, made, False, {}, world.now)
+        campaigns.sized(conn, made, {"people": 19_980, "fcfa": 339_660}, world.now)
+        campaigns.move(conn, made, campaigns.TEST, world.now)
+        campaigns.ask_approval(conn, world.keys, made, "A. Diarra", CODE)
+    return made
+
+
+def state(world: World, number: int) -> str:
+    with world.register.begin(reading=True) as conn:
+        return campaigns.load(conn, number).state
+
+
+def test_a_stranger_is_told_nothing(texter: Texting, number: int) -> None:
+    for text in ("CAMP", f"CAMP {number}", f"CAMP {number} OK {CODE}", f"CAMP {number} STOP"):
+        texter(STRANGER).sends(text).reads("E02").reads_not("Keita", "19980")
+
+
+def test_an_agent_lists_and_reads(texter: Texting, number: int) -> None:
+    texter(AUTHOR).sends("CAMP").reads(f"CAMP: {number} A APPROUVER")
+    texter(AUTHOR).sends(f"CAMP {number}").reads(
+        f"CAMP {number} A APPROUVER 0%: envoyes 0 recus 0 echec 0 STOP 0. Cout 339660 F."
+    )
+
+
+def test_another_person_approves_with_the_code_that_she_was_sent(
+    world: World, texter: Texting, number: int
+) -> None:
+    texter(APPROVER).sends(f"CAMP {number} OK {CODE}").reads("approuvee")
+    assert state(world, number) == campaigns.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("phone", "text", "read"),
+    [
+        pytest.param(AUTHOR, f"CAMP 1 OK {CODE}", "E02", id="the author"),
+        pytest.param(APPROVER, "CAMP 1 OK 111111", "E22", id="another code"),
+        pytest.param(APPROVER, "CAMP 1 OK", "E21", id="no code"),
+        pytest.param(APPROVER, "CAMP 99", "E12", id="no such campaign"),
+        pytest.param(APPROVER, "CAMP 1 PAUSE", "E22", id="not in this state"),
+        pytest.param(APPROVER, "CAMP 1 BLA", "E22", id="no such word"),
+        pytest.param(APPROVER, "CAMP abc", "E22", id="no number"),
+    ],
+)
+def test_what_is_not_done(
+    world: World, texter: Texting, number: int, phone: str, text: str, read: str
+) -> None:
+    texter(phone).sends(text.replace("CAMP 1 ", f"CAMP {number} ")).reads(read)
+    assert state(world, number) == campaigns.TESTED
+
+
+def test_guessed_codes_run_out(world: World, texter: Texting, number: int) -> None:
+    phone = texter(APPROVER)
+    for guess in range(5):
+        phone.sends(f"CAMP {number} OK 10000{guess}").reads("E22")
+    phone.sends(f"CAMP {number} OK {CODE}").reads("E22")
+    assert state(world, number) == campaigns.TESTED
+
+
+def test_pause_resume_and_end(world: World, texter: Texting, number: int) -> None:
+    with world.register.begin() as conn:
+        campaigns.approve(
+            conn,
+            world.keys,
+            number,
+            "A. Diarra",
+            CODE,
+            campaigns.load(conn, number).content_hash or b"",
+            world.now,
+        )
+        campaigns.set_hours(conn, number, world.now, None, world.now)
+        campaigns.move(conn, number, campaigns.BEGIN, world.now)
+    agent = texter(AUTHOR)
+    agent.sends(f"CAMP {number} PAUSE radio en retard").reads("EN PAUSE")
+    assert state(world, number) == campaigns.PAUSED
+    agent.sends(f"CAMP {number}").reads("EN PAUSE", "Motif: RADIO EN RETARD")
+    agent.sends(f"CAMP {number} REPRISE").reads("EN COURS")
+    agent.sends(f"CAMP {number} STOP").reads("ARRETEE")
+    assert state(world, number) == campaigns.CANCELLED
+
+
+def test_no_from_the_approver_ends_it(world: World, texter: Texting, number: int) -> None:
+    texter(APPROVER).sends(f"CAMP {number} NON texte pas clair").reads("ARRETEE")
+    assert state(world, number) == campaigns.CANCELLED
