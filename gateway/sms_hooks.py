@@ -28,8 +28,9 @@ LONGEST_TEXT = 16_384
 """Characters; the longest message that phones join from parts has fewer."""
 
 _ID = re.compile(r"[\x21-\x7e]{1,80}")
-_STATUS = re.compile(r"[A-Za-z0-9 _.-]{1,32}")
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 _.-]")
+_STATUS = re.compile(r"(?!.*[0-9]{5})[A-Za-z0-9 _.-]{1,32}")
+_REASON = re.compile(r"(?!.*[0-9]{5})[A-Za-z0-9_.-]{1,60}")
+"""Words of the provider are stored as they are, so they must be words: no number of anybody, and no sentence."""
 
 
 def add_sms_hooks(app: Flask, runtime: Runtime) -> None:
@@ -55,11 +56,15 @@ def incoming_of(fields: Fields) -> Incoming:
 
 
 def report_of(fields: Fields) -> Report:
-    """The report in these fields; a status that nobody knows is kept as it is. Raises BadForm."""
+    """The report in these fields; a status that nobody knows is kept as it is, a reason only as one word.
+
+    Raises BadForm.
+    """
     status = required(fields, "status", 32)
     if not _STATUS.fullmatch(status):
         raise BadForm("champ status illisible")
-    reason = _NOT_PLAIN.sub("", fields.get("failureReason", "")[:64])
+    reason = fields.get("failureReason", "").strip()
+    reason = reason if _REASON.fullmatch(reason) else ""
     return Report(_id(fields), status, reason, written(_with_plus(fields.get("phoneNumber", ""))) or "")
 
 

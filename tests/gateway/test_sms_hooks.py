@@ -109,6 +109,7 @@ def test_an_objection_at_the_operator_stops_reminders_and_campaigns_once(each_ga
         pytest.param({"status": ""}, 400, id="an empty status"),
         pytest.param({"status": "Succès"}, 400, id="a status with an accent"),
         pytest.param({"status": "S" * 33}, 400, id="a long status"),
+        pytest.param({"status": "To 70000021"}, 400, id="a phone in the status"),
         pytest.param({"id": ""}, 400, id="an empty id"),
         pytest.param({"id": "a b"}, 400, id="an id of two words"),
         pytest.param({"id": "A" * 81}, 400, id="an id of 81"),
@@ -118,6 +119,22 @@ def test_an_objection_at_the_operator_stops_reminders_and_campaigns_once(each_ga
 def test_a_report_is_kept_whatever_its_words(gateway: Gateway, changed: dict[str, str], status: int) -> None:
     assert posted(gateway, DELIVERY, report(**changed)).status_code == status
     assert gateway.count("reports") == (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        pytest.param("UserInBlackList", "UserInBlackList", id="a word"),
+        pytest.param("EC_ABSENT-27", "EC_ABSENT-27", id="a code"),
+        pytest.param("AWA TRAORE", None, id="a name"),
+        pytest.param("Failed.22370000021", None, id="a phone"),
+        pytest.param("é", None, id="an accent"),
+    ],
+)
+def test_a_reason_is_kept_as_one_word_that_is_nobodys(gateway: Gateway, told: str, kept: str | None) -> None:
+    posted(gateway, DELIVERY, report(status="Failed", failureReason=told))
+    with gateway.runtime.database.begin(reading=True) as conn:
+        assert conn.exec_driver_sql("SELECT reason FROM reports").scalar_one() == kept
 
 
 def test_the_sms_callbacks_can_have_a_secret_of_their_own(

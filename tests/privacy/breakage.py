@@ -7,10 +7,12 @@ from sqlalchemy import select
 
 from models.owed_answers import QUESTION
 from models.people import persons
+from tests.e2e.outside import Mobile, Outside
 from tests.privacy.canaries import Canary, canary
 from tests.privacy.conversations import COMMUNE, Line
 from tests.privacy.installation import Installation, in_redis
 from tests.privacy.search import unpacked
+from tests.privacy.texts import NURSES
 
 REFUSE_ON_SQLITE = (
     "CREATE TRIGGER refused BEFORE INSERT ON callbacks BEGIN SELECT RAISE(ABORT, 'refused'); END",
@@ -41,6 +43,9 @@ def damaged_name(installation: Installation, line: Line, one: Canary, asker: Can
         whole = conn.execute(select(persons.c.identity_sealed).where(person)).scalar_one()
         conn.execute(persons.update().where(person).values(identity_sealed=damaged))
     line.call(asker.phone, tail=f"1*{one.number}")
+    outside, phone = Outside(installation.port), NURSES[-1].second
+    nurse = Mobile(outside, phone, read=len(outside.received(phone)))
+    assert "Un agent vous appelle" in nurse.writes(one.number)
     with installation.register() as database, database.begin() as conn:
         conn.execute(persons.update().where(person).values(identity_sealed=whole))
 

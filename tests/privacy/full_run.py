@@ -14,11 +14,13 @@ from sqlalchemy import select
 from models.callbacks import callbacks
 from models.coverage import NUMBER, coverages
 from models.erasures import erasures
+from models.inbound import INBOUND, inbound
 from models.keyring import KeyRing
 from models.messages import TEXT, messages
 from models.people import NAMES, opened_names, persons
 from models.phones import PHONE, phones
-from tests.privacy import breakage, conversations
+from tests.e2e.outside import Outside
+from tests.privacy import breakage, conversations, texts
 from tests.privacy.canaries import CANARIES, register
 from tests.privacy.conversations import Line
 from tests.privacy.installation import (
@@ -100,8 +102,10 @@ def full_run(
         installation.wait_until_ready()
         with installation.register() as database, database.begin() as conn:
             register(conn, installation.keys, datetime.now(UTC))
+            texts.appoint(conn, installation.keys, datetime.now(UTC))
         run = Run(installation.keys, b"", held)
         talk(installation, run.screens)
+        texts.everybody(Outside(installation.port))
         run.screens |= breakage.everything(installation)
         outage(installation, away, run.screens, held)
         settle(installation)
@@ -129,7 +133,8 @@ def talk(installation: Installation, screens: set[str]) -> None:
     with ThreadPoolExecutor(CALLERS) as callers:
         screens.update(*callers.map(some, range(CALLERS)))
     for one in CANARIES[::40]:
-        for method, path, body, headers in conversations.ill_behaved(one):
+        texts.callbacks(Outside(installation.port), one)
+        for method, path, body, headers in (*conversations.ill_behaved(one), *texts.ill_behaved(one)):
             line = Line(installation.port)
             status = line.send(path, body, headers, method)
             assert status < 500, f"{method} {path}: {status}"
@@ -149,6 +154,10 @@ def outage(
         line = Line(installation.port)
         for one in CANARIES[1:40:13]:
             line.call(one.second, tail=f"1*1*3*{one.name}*1903*{conversations.COMMUNE}")
+            assert texts.writes(Outside(installation.port), one) == (200, "OK\n")
+        spooled = [file for file in (installation.folder / "spool").rglob("*") if file.is_file()]
+        assert spooled
+        held.extend((f"spool {file.name}", file.read_bytes()) for file in spooled)
         held.extend(in_redis(installation.redis))
     screens |= line.screens
     line.close()
@@ -165,6 +174,8 @@ def settle(installation: Installation) -> None:
             "SELECT (SELECT count(*) FROM owed_answers WHERE state = 'OWED')"
             " + (SELECT count(*) FROM erasures WHERE state = 'REQUESTED')"
             " + (SELECT count(*) FROM audit) - (SELECT count(*) FROM audit_chain)"
+            " + (SELECT count(*) FROM inbound WHERE state = 'WAITING')"
+            " + (SELECT count(*) FROM messages WHERE state = 'PENDING' AND kind <> 'after_visit')"
         )
         return not waiting and left == [(0,)]
 
@@ -174,6 +185,8 @@ def settle(installation: Installation) -> None:
 TABLES = (
     *("persons", "coverages", "phones", "phone_links", "consents", "callbacks", "erasures", "visit_codes"),
     *("messages", "owed_answers", "lookup_misses", "hops", "session_ends", "applied", "audit", "audit_chain"),
+    *("inbound", "chunks", "reports", "day_counts", "staff_phones", "verifications", "acts", "incidents"),
+    *("complaints", "threads", "lookup_hits"),
 )
 """Every table that a conversation writes, or that names somebody."""
 
@@ -197,6 +210,8 @@ def opened(installation: Installation, run: Run) -> None:
             run.sealed[purpose if purpose != NAMES else "callbacks"] = {
                 keys.unseal(one, purpose) for one in found
             }
+        written = conn.execute(select(inbound.c.text_sealed).where(inbound.c.text_sealed.is_not(None)))
+        run.sealed["written"] = {keys.unseal(one, INBOUND) for one in written.scalars()}
         told = conn.execute(select(messages.c.to_sealed)).scalars()
         run.sealed["recipients"] = {keys.unseal(one, PHONE) for one in told}
         run.rows["erased"] = len(conn.execute(select(erasures).where(erasures.c.state == "DONE")).all())

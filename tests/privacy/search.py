@@ -42,7 +42,7 @@ _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _ZLIB_IN_BASE64 = re.compile(rb"eJ[A-Za-z0-9+/]{16,}")
 _HEXADECIMAL = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _LONGEST_PACKED = 200_000
-_HASH = re.compile(rb"[0-9a-f]{24,}")
+_HASH = re.compile(rb"[0-9a-f]{24,}|[0-9A-F]{24,}")
 
 
 def values() -> frozenset[bytes]:
@@ -144,6 +144,6 @@ def _begins(content: bytes, at: int) -> bool:
 
 
 def _in_a_hash(content: bytes, at: int) -> bool:
-    """Whether the digits belong to a keyed hash in hexadecimal, where canaries are looked for as such."""
+    """Whether the digits belong to a hash or sealed value in hexadecimal, in which canaries are looked for as such."""
     words = _HASH.finditer(content, max(0, at - 64), at + 64)
-    return any(word.start() <= at < word.end() and re.search(rb"[a-f]", word[0]) for word in words)
+    return any(word.start() <= at < word.end() and re.search(rb"[a-fA-F]", word[0]) for word in words)

@@ -50,6 +50,8 @@ ERRORS = (
     (b"UndefinedTable", b"no such table: callbacks"),
     (b"CheckViolation", b"IntegrityError: refused"),
     (b"job failed",),
+    (b"a message failed",),
+    (b"a callback is spooled",),
 )
 """What the log must tell of the damage done, in the words of either database."""
 
@@ -89,7 +91,7 @@ def with_the_keys_everybody_is_there(run: Run) -> None:
         assert one.number in run.sealed["number"]
         assert one.nina in run.sealed["nina"]
         assert one.phone in run.sealed["phone"]
-    for kind in ("callbacks", "sms", "recipients"):
+    for kind in ("callbacks", "sms", "recipients", "written"):
         assert search("\n".join(run.sealed[kind]).encode()), kind
 
 
