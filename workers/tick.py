@@ -85,6 +85,8 @@ def _enqueue(client: Redis, job: str) -> None:
     except DuplicateJobError:
         waiting = queue.fetch_job(job_id)
         if waiting is not None and waiting.is_failed:
+            # What is left of a worker that was killed would make it fail again at its end, for a minute.
+            waiting.execution_registry.cleanup(float("inf"))
             waiting.requeue()
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from importlib import import_module
 from threading import Thread
+from time import time
 
 import pytest
 from redis import Redis
@@ -60,6 +61,17 @@ def test_a_job_that_failed_is_tried_again(gateway: Gateway) -> None:
     assert bulk.failed_job_registry.count == 1
     ask_for_due(client)
     assert DRAIN_HOPS.replace(".", "_") in bulk.job_ids
+
+
+def test_what_a_killed_worker_left_of_a_job_does_not_make_it_fail_again(gateway: Gateway) -> None:
+    client, name = gateway.runtime.redis, DRAIN_HOPS.replace(".", "_")
+    bulk = queue(client, BULK)
+    bulk.enqueue("no.such.function", job_id=name, failure_ttl=100)
+    SimpleWorker([bulk], connection=client, serializer=JSONSerializer).work(burst=True)
+    client.zadd(f"rq:executions:{name}", {"of-somebody-dead": time() + 60})
+    ask_for_due(client)
+    assert name in bulk.job_ids
+    assert client.zcard(f"rq:executions:{name}") == 0
 
 
 def test_a_job_carries_no_argument_and_its_own_description(gateway: Gateway) -> None:
