@@ -25,7 +25,7 @@ from gateway.runtime import Runtime
 from models import copies
 from models.database import Database
 from models.keyring import KeyRing
-from models.schema import standing
+from models.schema import migrate, standing
 
 log = structlog.get_logger(__name__)
 
@@ -126,19 +126,23 @@ class Copies:
 
 
 def opened(desk: Runtime, folder: Path) -> Copy | None:
-    """The copy in a folder, for this desk; None when these keys or this version did not make it."""
+    """The copy in a folder, for this desk; None when these keys did not make it, or it cannot be read.
+
+    One that an earlier version made is brought up to date: it may hold what the register was not told.
+    """
     url = f"sqlite:///{folder / REGISTER}"
     database = Database.open(url, deadline_ms=STATEMENT_MS)
     try:
         with database.begin(reading=True) as conn:
             made_at = copies.made_at(conn, desk.keys)
-        behind = standing(url).missing
+        if standing(url).missing:
+            migrate(url)
     except (Fault, DatabaseError) as fault:
         log.error("a copy of the register cannot be opened", reason=type(fault).__name__)
         database.dispose()
         return None
-    if made_at is None or behind:
-        log.error("a copy of the register is not of these keys, or of another version", copy=folder.name)
+    if made_at is None:
+        log.error("a copy of the register was made with other keys", copy=folder.name)
         database.dispose()
         return None
     settings = desk.settings.model_copy(update={"data_folder": folder})

@@ -80,6 +80,7 @@ class Standby:
         self._guard = LoopGuard(desk.settings)
         self._answered = Answered(desk.settings.data_folder)
         self._open: dict[Path, Copy] = {}
+        self._closed: set[Path] = set()
         self._senders: dict[Path, Sender] = {}
         self._passed: set[str] = set()
 
@@ -89,8 +90,11 @@ class Standby:
         for gone in self._open.keys() - set(folders):
             self._close(gone)
         for folder in folders:
-            if folder not in self._open and (copy := opened(self._desk, folder)):
-                self._open[folder] = copy
+            if folder not in self._open and folder not in self._closed:
+                if copy := opened(self._desk, folder):
+                    self._open[folder] = copy
+                else:
+                    self._closed.add(folder)
         return [self._open[folder] for folder in folders if folder in self._open]
 
     def current(self) -> Copy | None:

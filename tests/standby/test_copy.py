@@ -20,6 +20,7 @@ from models.copies import Part
 from models.database import Database
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
+from models.schema import downgrade, standing
 from tests.gateway.handset import Gateway
 from tests.sending.outside import always
 from tests.standby.outage import NURSE, RAMED, Outage, pec
@@ -69,6 +70,15 @@ def test_it_names_nobody_without_the_keys(outage: Outage) -> None:
     assert made.folder.stat().st_mode & 0o077 == 0
     assert made.folder.parent.stat().st_mode & 0o077 == 0
     assert (made.folder / REGISTER).stat().st_mode & 0o077 == 0
+
+
+def test_a_copy_of_an_earlier_version_is_brought_up_to_date(outage: Outage) -> None:
+    made = outage.copy()
+    url = f"sqlite:///{made.folder / REGISTER}"
+    downgrade(url, "0008_standby")
+    outage.begins().writes(NURSE, RAMED).turn()
+    assert standing(url).missing == ()
+    assert outage.reads(NURSE)[0].startswith("OK? RAMED")
 
 
 def test_other_keys_do_not_open_it(outage: Outage, tmp_path: Path) -> None:
