@@ -92,7 +92,7 @@ class PeopleImport:
         for ready in self._prepared(found, known, frozenset()):
             with self.database.begin(reading=True) as conn:
                 import_stage.load(conn, ready.rows)
-                refused = self._merge.find(conn, dependants=ready.batch.dependants)
+                refused = self._merge.find(conn, dependants=ready.batch.dependants).refused
                 later = self._openers_in_file(ready, refused, found)
                 counts = self._merge.count(conn)
             counts.added += len(later)
@@ -147,11 +147,11 @@ class PeopleImport:
         if imports.is_done(conn, run.import_id, ready.batch.number):
             return
         import_stage.load(conn, ready.rows)
-        refused = self._merge.find(conn, dependants=ready.batch.dependants)
-        counts = self._merge.write(conn)
+        known = self._merge.find(conn, dependants=ready.batch.dependants)
+        counts = self._merge.write(conn, known)
         if self.order.complete:
             import_merge.note_seen(conn, run.import_id)
-        self._leave_out(ready, refused, counts, rejects)
+        self._leave_out(ready, known.refused, counts, rejects)
         self._record(conn, run, ready.batch.number, counts, rejects.sync())
 
     def _record(self, conn: Connection, run: Run, batch: int, counts: Counts, rejects_bytes: int) -> None:

@@ -54,25 +54,36 @@ _is_changed = and_(_taken, stage.c.known_coverage.is_not(None), ~stage.c.same)
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What the register knows of staged lines: how many have a right in it, or are refused or joined by their NINA.
+
+    `refused`: by line, a key of REFUSALS.
+    """
+
+    rights: int
+    people: int
+    refused: dict[int, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """How one file's lines are merged: under which scheme, and what the file has columns for."""
 
     scheme: str
     fields: frozenset[str]
 
-    def find(self, conn: Connection, *, dependants: bool) -> dict[int, str]:
-        """Find what the register knows of each staged line: all of them are dependants' lines, or none is.
-
-        Returns which lines it refuses, and why, by a key of REFUSALS.
-        """
+    def find(self, conn: Connection, *, dependants: bool) -> Found:
+        """Find what the register knows of each staged line: all of them are dependants' lines, or none is."""
         _look_up_by_index(conn)
-        self._find_rights(conn, dependants)
+        rights = self._find_rights(conn, dependants)
         if dependants:
             self._find_openers(conn)
-        if "nina" in self.fields:
-            self._find_people(conn)
-        rows = conn.execute(select(stage.c.line, stage.c.refused).where(~_taken))
-        return {row.line: row.refused for row in rows}
+        people = self._find_people(conn) if "nina" in self.fields else 0
+        refused = {}
+        if rights or people or dependants:
+            rows = conn.execute(select(stage.c.line, stage.c.refused).where(~_taken))
+            refused = {row.line: row.refused for row in rows}
+        return Found(rights, people, refused)
 
     def count(self, conn: Connection) -> Counts:
         """What `write` would do, once `find` has looked."""
@@ -81,16 +92,16 @@ class Merge:
         row = conn.execute(select(*sums).select_from(stage)).one()
         return Counts(added=row[0], changed=row[1], unchanged=row[2])
 
-    def write(self, conn: Connection) -> Counts:
+    def write(self, conn: Connection, found: Found) -> Counts:
         """Write what is new or changed, once `find` has looked."""
         counts = self.count(conn)
         if counts.added:
-            self._add(conn)
+            self._add(conn, found)
         if counts.changed:
             self._change(conn)
         return counts
 
-    def _find_rights(self, conn: Connection, dependants: bool) -> None:
+    def _find_rights(self, conn: Connection, dependants: bool) -> int:
         found = {
             "known_coverage": coverages.c.id,
             "known_person": coverages.c.person_id,
@@ -98,9 +109,12 @@ class Merge:
             "same": func.coalesce(coverages.c.fingerprint == stage.c.fingerprint, literal(False)),
             "refused": _erased(),
         }
+        rights = 0
         for index in ("number_index", "dependant_index") if dependants else ("number_index",):
             hers = coverages.c[index] == stage.c[index]
-            conn.execute(update(stage).values(found).where(hers, persons.c.id == coverages.c.person_id))
+            theirs = update(stage).values(found).where(hers, persons.c.id == coverages.c.person_id)
+            rights += conn.execute(theirs).rowcount
+        return rights
 
     def _find_openers(self, conn: Connection) -> None:
         conn.execute(
@@ -115,20 +129,25 @@ class Merge:
         lost = and_(stage.c.opener_index.is_not(None), stage.c.known_household.is_(None))
         conn.execute(update(stage).values(refused=NO_OPENER).where(_taken, lost))
 
-    def _find_people(self, conn: Connection) -> None:
-        hers = persons.c.nina_index == stage.c.nina_index
+    def _find_people(self, conn: Connection) -> int:
         unknown = stage.c.known_person.is_(None)
         another = or_(
             and_(~unknown, persons.c.id != stage.c.known_person),
             and_(unknown, persons.c.birth_year != stage.c.birth_year),
         )
-        conn.execute(update(stage).values(refused=OTHERS_NINA).where(_taken, hers, another))
         found = {
-            "known_person": persons.c.id,
-            "known_household": persons.c.household_id,
-            "refused": _erased(),
+            "known_person": case((another, stage.c.known_person), else_=persons.c.id),
+            "known_household": case((another, stage.c.known_household), else_=persons.c.household_id),
+            "refused": case((another, OTHERS_NINA), else_=_erased()),
         }
-        conn.execute(update(stage).values(found).where(_taken, hers, unknown))
+        told = and_(_taken, stage.c.nina_index.is_not(None))
+        hers = and_(told, persons.c.nina_index == stage.c.nina_index, or_(another, unknown))
+        people = conn.execute(update(stage).values(found).where(hers)).rowcount
+        if people:
+            self._refuse_second_rights(conn)
+        return people
+
+    def _refuse_second_rights(self, conn: Connection) -> None:
         runs_on = or_(coverages.c.valid_to.is_(None), coverages.c.valid_to >= stage.c.valid_from)
         conn.execute(
             update(stage)
@@ -141,7 +160,7 @@ class Merge:
             )
         )
 
-    def _add(self, conn: Connection) -> None:
+    def _add(self, conn: Connection, found: Found) -> None:
         new_person = and_(_taken, stage.c.known_person.is_(None))
         new_household = and_(new_person, stage.c.known_household.is_(None))
         _insert(
@@ -170,7 +189,7 @@ class Merge:
                 {"coverage_id": stage.c.coverage_id, **_own(RECEIPT_COLUMNS)},
                 and_(_is_new, _paper),
             )
-        if "nina" in self.fields:
+        if found.people:
             # A person of another scheme who is found by her NINA: this file tells of her now, too.
             elsewhere = and_(_is_new, persons.c.id == stage.c.known_person)
             conn.execute(update(persons).values(self._told(PERSON_COLUMNS)).where(elsewhere))
