@@ -14,7 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing import get_context
@@ -118,8 +118,13 @@ def crash_points(times: int, points: tuple[int, ...]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     PROCESSES.set_forkserver_preload([one_step.__name__])
     configure(load(log_level="ERROR"))
-    with folder_of(None) as folder, _lanes(folder) as lanes, ThreadPoolExecutor(AT_ONCE) as pool:
-        found = []
+    with ExitStack() as stack:
+        folder = stack.enter_context(folder_of(None))
+        lanes = stack.enter_context(_lanes(folder))
+        pool = ThreadPoolExecutor(AT_ONCE)
+        # Who is told to stop does not wait for the crashes that were not begun.
+        stack.callback(pool.shutdown, cancel_futures=True)
+        found: list[Crash] = []
         for point in points or tuple(BEFORE):
             some = [pool.submit(crash, lanes, point) for _ in range(times)]
             found += [one.result() for one in some]
