@@ -49,7 +49,7 @@ WITH_REASON = (SKIPPED, REJECTED, UNDELIVERED, EXPIRED)
 """States that are told reason by reason."""
 
 NO_REASON = "SANS_MOTIF"
-_COST = re.compile(r"([A-Z]{3})\s*([0-9]+(?:[.,][0-9]+)?)")
+_COST = re.compile(r"([A-Z]{3,4})\s*([0-9]+(?:[.,][0-9]+)?)")
 CFA = ("XOF", "FCFA")
 
 _COUNT = Prepared(
