@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
 
 import click
 
@@ -84,11 +86,19 @@ def schedule(number: int, begins: datetime | None, ends: datetime | None, as_jso
                 teller.advance(position - seen)
                 seen = position
 
+            began = perf_counter()
             rows = desk.plan(number, progress)
+            seconds = perf_counter() - began
         with desk.database.begin() as conn:
             campaigns.set_hours(conn, number, start, end, now)
             note(conn, desk.keys, "campaign.schedule", f"campaign:{number}", f"{rows} rows", now)
-    told = {"campaign": number, "state": campaigns.SCHEDULED, "rows": rows, "starts_at": start.isoformat()}
+    told: dict[str, Any] = {
+        "campaign": number,
+        "state": campaigns.SCHEDULED,
+        "rows": rows,
+        "plan_seconds": seconds,
+    }
+    told["starts_at"] = start.isoformat()
     summary = f"Campagne {number} : {rows} lignes, début le {start.astimezone(BAMAKO):%d/%m/%Y %Hh%M}"
     click.echo(json.dumps(told) if as_json else summary)
 

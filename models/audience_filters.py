@@ -7,7 +7,7 @@ end, group) must be true of one and the same right.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from config.vocabulary import RELATIONS, SCHEMES
 from models.campaign_tables import HELD_OUT, SKIPPED, STOPPED, recipients
 from models.coverage import coverages
 from models.days import day_of
-from models.homes import homes
+from models.homes import LEVELS, homes
 from models.inbound import inbound
 from models.messages import PENDING, REJECTED
 from models.mutuelles import mutuelles
@@ -217,20 +217,24 @@ def conditions(filters: dict[str, str], now: datetime) -> list[Condition]:
     return found
 
 
-def people_table() -> FromClause:
-    """Every phone beside each of its people and where she lives; a phone that is tied to nobody has one row."""
-    return (
-        phones.outerjoin(phone_links, phone_links.c.phone_id == phones.c.id)
-        .outerjoin(persons, and_(persons.c.id == phone_links.c.person_id, persons.c.erased_at.is_(None)))
-        .outerjoin(HOMES, HOMES.c.code == persons.c.commune_code)
+def people_table(filters: dict[str, str], within: Sequence[Condition]) -> FromClause:
+    """Every phone beside each of its people, and where she lives when a filter asks for it.
+
+    A phone that is tied to nobody has one row. `within` bounds the links to those of a slice of the phones.
+    """
+    told = phones.outerjoin(phone_links, and_(phone_links.c.phone_id == phones.c.id, *within)).outerjoin(
+        persons, and_(persons.c.id == phone_links.c.person_id, persons.c.erased_at.is_(None))
     )
+    if filters.keys().isdisjoint(LEVELS):
+        return told
+    return told.outerjoin(HOMES, HOMES.c.code == persons.c.commune_code)
 
 
 def unknown_places(filters: dict[str, str], known: dict[str, frozenset[str]]) -> list[str]:
     """Words of the filters that name no place; `known` has the folded names of each level."""
     return [
         word
-        for level in ("region", "cercle", "commune")
+        for level in LEVELS
         if level in filters
         for word in _words(filters[level])
         if fold(word) not in known[level]

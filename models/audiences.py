@@ -153,7 +153,7 @@ def _of_register(asked: Asked, filters: dict[str, str]) -> Subquery:
             _LIVING,
             _ANYONE,
         )
-        .select_from(people_table())
+        .select_from(people_table(filters, _bounds(phone_links.c.phone_id, asked)))
         .where(
             phones.c.phone_sealed.is_not(None),
             *_bounds(phones.c.id, asked),

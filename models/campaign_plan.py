@@ -130,16 +130,24 @@ def _all_planned(conn: Connection, campaign: Campaign, last: int, now: datetime)
 
 
 def _write(conn: Connection, campaign: Campaign, part: Asked) -> int:
-    if conn.dialect.name == "postgresql":
-        conn.execute(text("SET LOCAL work_mem = '64MB'"))
+    _tell_planner(conn, "work_mem = '64MB'")
     _slice.create(conn)
     names = [column.name for column in _slice.columns]
     conn.execute(insert(_slice).from_select(names, _staged(part, _size(campaign))))
+    # Nothing is known yet of rows that were made a moment ago: taken for few, they would be joined one by one.
+    _tell_planner(conn, "enable_nestloop = off")
     before = conn.execute(select(func.coalesce(func.max(chunks.c.id), 0))).scalar_one()
     conn.execute(_cut(campaign))
-    rows = conn.execute(_filled(campaign.campaign_id, before)).rowcount
+    counted = {"preserve_rowcount": True}
+    rows = conn.execute(_filled(campaign.campaign_id, before), execution_options=counted).rowcount
     _slice.drop(conn)
     return rows
+
+
+def _tell_planner(conn: Connection, setting: str) -> None:
+    """Until the end of the transaction; SQLite has nothing of the kind."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text(f"SET LOCAL {setting}"))
 
 
 def _size(campaign: Campaign) -> int:
@@ -148,21 +156,35 @@ def _size(campaign: Campaign) -> int:
 
 
 def _staged(part: Asked, size: int) -> Select[Any]:
-    """The people of a slice, each with the number of her chunk."""
-    found = people(part).subquery("people")
-    group = (found.c.operator, found.c.region, found.c.language)
-    place = func.row_number().over(partition_by=(found.c.hold_out, *group), order_by=found.c.position)
-    numbered = (
-        select(*(found.c[name] for name in _CARRIED), place.label("place"))
-        .where(found.c.excluded.is_(None))
-        .subquery("numbered")
+    """The people of a slice, each with the number of her chunk.
+
+    Chunks are numbered group by group, those who are held out last. One sort of two numbers finds everybody's place in
+    her group; where a group begins is known from the few groups alone.
+    """
+    found = people(part).subquery("found")
+    stay = select(*(found.c[name] for name in ("position", *_CARRIED))).where(found.c.excluded.is_(None))
+    stay_cte = stay.cte("stay").prefix_with("MATERIALIZED")
+    same = [stay_cte.c[name] for name in ("hold_out", "operator", "region", "language")]
+    counted = select(*same, func.count().label("n")).group_by(*same).subquery("counted")
+    order = tuple(counted.c[name] for name in ("hold_out", "operator", "region", "language"))
+    chunks_of = (counted.c.n + size - 1) // size
+    groups = select(
+        *order,
+        func.row_number().over(order_by=order).label("number"),
+        (func.sum(chunks_of).over(order_by=order) - chunks_of).label("chunks_before"),
+    ).subquery("groups")
+    place = func.row_number().over(partition_by=groups.c.number, order_by=stay_cte.c.position)
+    columns = [stay_cte.c[column.name] for column in _slice.columns if column.name != "part"]
+    joined = stay_cte.join(
+        groups,
+        and_(
+            groups.c.hold_out == stay_cte.c.hold_out,
+            groups.c.operator == stay_cte.c.operator,
+            func.coalesce(groups.c.region, "") == func.coalesce(stay_cte.c.region, ""),
+            groups.c.language == stay_cte.c.language,
+        ),
     )
-    order = (
-        *(numbered.c[name] for name in ("operator", "region", "language")),
-        (numbered.c.place - 1) // size,
-    )
-    chunk = func.dense_rank().over(partition_by=numbered.c.hold_out, order_by=order)
-    return select(*(numbered.c[column.name] for column in _slice.columns if column.name != "part"), chunk)
+    return select(*columns, groups.c.chunks_before + (place - 1) // size + 1).select_from(joined)
 
 
 def _cut(campaign: Campaign) -> Any:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     SmallInteger,
     String,
     Table,
@@ -114,8 +115,8 @@ lines = Table(
 recipients = Table(
     "recipients",
     metadata,
-    Column("campaign_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("phone_index", LargeBinary, primary_key=True),
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("phone_index", LargeBinary, nullable=False),
     Column("phone_id", BigInteger),
     Column("phone_sealed", Sealed(PHONE)),
     Column("person_id", BigInteger),
@@ -133,7 +134,9 @@ recipients = Table(
     Column("dup_risk", Boolean, nullable=False),
     Column("values_sealed", Sealed(VALUES)),
     Column("settled_at", UtcDateTime),
-    Index("ix_recipients_phone_index", "phone_index"),
+    # By its number first: what else was sent to a phone is asked for more often than a whole campaign.
+    PrimaryKeyConstraint("phone_index", "campaign_id"),
+    Index("ix_recipients_campaign_id", "campaign_id"),
     Index("ix_recipients_chunk_id", "chunk_id"),
     Index(
         "ix_recipients_provider_id",

@@ -113,7 +113,7 @@ def _audience() -> None:
 def _recipients() -> None:
     op.create_table(
         "recipients",
-        sa.Column("campaign_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
         sa.Column("phone_index", sa.LargeBinary(), nullable=False),
         sa.Column("phone_id", sa.BigInteger(), nullable=True),
         sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
@@ -132,9 +132,9 @@ def _recipients() -> None:
         sa.Column("dup_risk", sa.Boolean(), nullable=False),
         sa.Column("values_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("settled_at", MOMENT, nullable=True),
-        sa.PrimaryKeyConstraint("campaign_id", "phone_index", name="pk_recipients"),
+        sa.PrimaryKeyConstraint("phone_index", "campaign_id", name="pk_recipients"),
     )
-    op.create_index("ix_recipients_phone_index", "recipients", ["phone_index"])
+    op.create_index("ix_recipients_campaign_id", "recipients", ["campaign_id"])
     op.create_index("ix_recipients_chunk_id", "recipients", ["chunk_id"])
     op.create_index(
         "ix_recipients_provider_id",
