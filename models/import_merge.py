@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql
 from models.coverage import coverages
 from models.database import Connection
 from models.households import households
+from models.import_references import by_construction
 from models.import_stage import COVERAGE_COLUMNS, PERSON_COLUMNS, RECEIPT_COLUMNS, stage
 from models.imports import Counts, import_seen
 from models.people import persons
@@ -96,7 +97,8 @@ class Merge:
         """Write what is new or changed, once `find` has looked."""
         counts = self.count(conn)
         if counts.added:
-            self._add(conn, found)
+            with by_construction(conn):
+                self._add(conn, found)
         if counts.changed:
             self._change(conn)
         return counts
