@@ -244,11 +244,13 @@ def _dependant(opener: str, given: str, family: str, year: int) -> str:
 
 def fingerprint(keys: KeyRing, register: str, said: Mapping[str, Any]) -> bytes:
     """Equal for two lines that say the same, however they write it; what is usual may be left unsaid."""
-    told = [f"\n{item[0]}={item[1]!s}" for item in sorted(said.items()) if item[1] and item not in _USUAL]
+    told = [
+        f"\n{name}={said[name]!s}" for name in sorted(said) if said[name] and said[name] != _USUAL.get(name)
+    ]
     return keys.index(register + "".join(told), "line")
 
 
-_USUAL = (("status", "ACTIF"), ("role", "OUVRANT_DROIT"))
+_USUAL = {"status": "ACTIF", "role": "OUVRANT_DROIT"}
 
 
 def role_of(scheme: str, said: Mapping[str, Any]) -> str:
