@@ -84,10 +84,12 @@ def answer_inbox(
     awake(desk.redis, ANSWER_SMS)
     stand_in = stand_in or Standby(desk)
     send = send or partial(wake, desk.redis, SEND_READY)
-    inbox, until = Inbox(desk, reply, send), monotonic() + WORK_SECONDS
+    inbox = Inbox(desk, reply, send)
     settled = 0
     try:
         Intake(desk).replay(stand_in.bring_over)
+        # Not before: after a long outage storing takes longer than that, and nobody would be answered.
+        until = monotonic() + WORK_SECONDS
         while monotonic() < until and (now := inbox.settle_some()):
             settled += now
         if monotonic() >= until:
