@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from gateway.register_files import Cells, RegisterFile, Span
@@ -120,7 +122,15 @@ _preparer: list[Preparer] = []
 
 
 def _begin(plan: Plan) -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
     _preparer.append(Preparer(plan))
+
+
+def _end_with_parent() -> None:
+    """A process of a pool holds both ends of its queue: it would wait for ever for a parent that was killed."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _prepare(batch: Batch) -> Prepared:

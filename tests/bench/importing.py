@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -74,6 +75,8 @@ def import_register(lines: int, dependants: int, processes: int, seed: int, bare
 
     Example: ramu bench import --lines 100000
     """
+    # A SIGTERM must unwind what is below: a server and a register of gigabytes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="ramu-bench-") as made, tuned_server() as server:
         folder = Path(made)
         file = folder / "ramed.csv"
@@ -165,9 +168,9 @@ def _measured(server: PostgresServer, keys: KeyRing, folder: Path, file: Path, p
     busy = _machine_cpu()
     with lookups(server.url, keys, numbers) as during:
         started = perf_counter()
-        child = subprocess.Popen(command, env=surroundings, cwd=CHECKOUT, stdout=subprocess.PIPE)
-        peak = _peak_megabytes(child)
-        output = child.communicate()[0]
+        with _running(command, surroundings) as child:
+            peak = _peak_megabytes(child)
+            output = child.communicate()[0]
         seconds = perf_counter() - started
     used, busy = os.times(), _machine_cpu() - busy
     return {
@@ -181,6 +184,17 @@ def _measured(server: PostgresServer, keys: KeyRing, folder: Path, file: Path, p
         "before_ms": before,
         "during_ms": during,
     }
+
+
+@contextmanager
+def _running(command: list[str], surroundings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that goes when the block ends before it does."""
+    child = subprocess.Popen(command, env=surroundings, cwd=CHECKOUT, stdout=subprocess.PIPE)
+    try:
+        yield child
+    finally:
+        child.terminate()
+        child.wait()
 
 
 def judged(lines: int, dependants: int, processes: int, measured: Json) -> Json:

@@ -14,6 +14,7 @@ from models.database import Database
 from models.imports import import_batches, imports
 from models.schema import migrate
 from tests.imports.conftest import AWA, FANTA, changed, written
+from workers.servers.process import children_of, ended
 
 LINES = 600
 COMMAND = (sys.executable, "-m", "gateway.command_line", "register", "import", "ramed")
@@ -66,6 +67,26 @@ def test_killed_and_called_again(bring, held, surroundings, database_url, tmp_pa
     assert (told["resumed_batches"], told["new"], told["rejected"]) == (0, 576, 24)
     assert held() == after_kill
     assert (tmp_path / "r-refus.csv").read_bytes() == rejects
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM], ids=lambda blow: blow.name)
+def test_the_processes_that_read_end_with_the_command(surroundings, database_url, tmp_path, blow):
+    file = written(tmp_path / "r.csv", list(lines()))
+    environment = {**os.environ, **surroundings, "PYTHONPATH": str(CHECKOUT)}
+    command = [*COMMAND, file, "--apply", "--batch", "5", "--processes", "2"]
+    killed = subprocess.Popen(command, env=environment, cwd=CHECKOUT, stderr=subprocess.DEVNULL)
+    assert soon(lambda: batches_done(database_url) and len(children_of(killed.pid)) >= 2)
+    below = children_of(killed.pid)
+    killed.send_signal(blow)
+    assert killed.wait() == -blow
+    assert soon(lambda: all(map(ended, below)))
+
+
+def soon(true):
+    until = time.monotonic() + 60
+    while not true() and time.monotonic() < until:
+        time.sleep(0.005)
+    return true()
 
 
 def every_run(url):
