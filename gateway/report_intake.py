@@ -33,7 +33,7 @@ MOST = 300
 """Reports in one transaction."""
 
 GATHER_SECONDS = 0.005
-"""How long the first of a group waits for others: see the measurement in docs/decisions/0017."""
+"""How long the first of a group waits for others: see the measurement in docs/decisions/0015."""
 
 LOOKED = "reports:looked"
 """In Redis: up to which moment of arrival every report was looked at (workers.deliveries)."""
