@@ -1,5 +1,6 @@
 """A small register with phones, made to measure by each test, on both databases."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -165,3 +166,11 @@ def world(database: Database, tmp_path: Path) -> World:
 def days_ago(days: float) -> datetime:
     """So many days before NOW."""
     return NOW - timedelta(days=days)
+
+
+@pytest.fixture
+def sqlite_world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
+    """The same on SQLite alone, for what is pure order."""
+    database = Database.open(sqlite_url, deadline_ms=None)
+    yield World(database, KeyRing.create(tmp_path / "keys"))
+    database.dispose()
