@@ -100,28 +100,26 @@ def people(asked: Asked) -> Select[Any]:
     operator, region, sex, excluded, hold_out. Raises BadFilter.
     """
     found = _of_file(asked) if asked.filters is None else _of_register(asked, asked.filters)
-    living, home = persons.alias("living"), homes()
+    home = homes()
     refused, recent, off = _refused(asked), _recent(asked), _off(asked.now)
     spoken = func.coalesce(found.c.language, FRENCH)
     joined = (
-        found.outerjoin(living, living.c.id == found.c.person_id)
-        .outerjoin(home, home.c.code == living.c.commune_code)
+        found.outerjoin(home, home.c.code == found.c.commune_code)
         .outerjoin(refused, refused.c.phone_id == found.c.phone_id)
         .outerjoin(recent, recent.c.phone_index == found.c.phone_index)
         .outerjoin(off, off.c.phone_index == found.c.phone_index)
     )
-    dead = and_(found.c.anyone.is_not(None), found.c.person_id.is_(None))
     return select(
         *(found.c[name] for name in ("position", "phone_id", "phone_index", "phone_sealed", "person_id")),
         found.c.values_sealed,
         case((spoken.in_(asked.languages), spoken), else_=FRENCH).label("language"),
         func.coalesce(found.c.operator, OTHER).label("operator"),
         home.c.region,
-        living.c.sex,
+        found.c.sex,
         case(
             (refused.c.phone_id.is_not(None), STOP),
             (recent.c.phone_index.is_not(None), RECENT),
-            (dead, DEAD),
+            (found.c.died_on.is_not(None), DEAD),
             (off.c.phone_index.is_not(None), OFF),
             else_=null(),
         ).label("excluded"),
@@ -136,12 +134,19 @@ def highest(asked: Asked) -> Select[Any]:
     return select(func.max(phones.c.id))
 
 
-_LIVING = func.min(case((persons.c.died_on.is_(None), persons.c.id))).label("person_id")
-_ANYONE = func.max(persons.c.id).label("anyone")
+_HERS = (persons.c.id.label("person_id"), persons.c.sex, persons.c.commune_code, persons.c.died_on)
+
+
+def _one_each(rows: Select[Any], by: ColumnElement[int]) -> Subquery:
+    """Of all people of a phone one: a living one when there is one, and always the same."""
+    alive_first = case((persons.c.died_on.is_(None), 0), else_=1)
+    rank = func.row_number().over(partition_by=by, order_by=(alive_first, persons.c.id)).label("rank")
+    ranked = rows.add_columns(rank).subquery("ranked")
+    return select(ranked).where(ranked.c.rank == 1).subquery("found")
 
 
 def _of_register(asked: Asked, filters: dict[str, str]) -> Subquery:
-    return (
+    rows = (
         select(
             phones.c.id.label("position"),
             phones.c.id.label("phone_id"),
@@ -150,8 +155,7 @@ def _of_register(asked: Asked, filters: dict[str, str]) -> Subquery:
             phones.c.operator,
             phones.c.language,
             cast(null(), lines.c.values_sealed.type).label("values_sealed"),
-            _LIVING,
-            _ANYONE,
+            *_HERS,
         )
         .select_from(people_table(filters, _bounds(phone_links.c.phone_id, asked)))
         .where(
@@ -159,9 +163,8 @@ def _of_register(asked: Asked, filters: dict[str, str]) -> Subquery:
             *_bounds(phones.c.id, asked),
             *conditions(filters, asked.now),
         )
-        .group_by(phones.c.id)
-        .subquery("found")
     )
+    return _one_each(rows, phones.c.id)
 
 
 def _of_file(asked: Asked) -> Subquery:
@@ -170,7 +173,7 @@ def _of_file(asked: Asked) -> Subquery:
         .outerjoin(phone_links, phone_links.c.phone_id == phones.c.id)
         .outerjoin(persons, and_(persons.c.id == phone_links.c.person_id, persons.c.erased_at.is_(None)))
     )
-    return (
+    rows = (
         select(
             lines.c.id.label("position"),
             phones.c.id.label("phone_id"),
@@ -179,14 +182,12 @@ def _of_file(asked: Asked) -> Subquery:
             lines.c.operator,
             phones.c.language,
             lines.c.values_sealed,
-            _LIVING,
-            _ANYONE,
+            *_HERS,
         )
         .select_from(tied)
         .where(lines.c.campaign_id == asked.campaign_id, *_bounds(lines.c.id, asked))
-        .group_by(lines.c.id, phones.c.id)
-        .subquery("found")
     )
+    return _one_each(rows, lines.c.id)
 
 
 def _bounds(column: ColumnElement[int], asked: Asked) -> list[ColumnElement[bool]]:

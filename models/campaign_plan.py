@@ -131,6 +131,7 @@ def _all_planned(conn: Connection, campaign: Campaign, last: int, now: datetime)
 
 def _write(conn: Connection, campaign: Campaign, part: Asked) -> int:
     _tell_planner(conn, "work_mem = '64MB'")
+    _tell_planner(conn, "enable_mergejoin = off")
     _slice.create(conn)
     names = [column.name for column in _slice.columns]
     conn.execute(insert(_slice).from_select(names, _staged(part, _size(campaign))))
