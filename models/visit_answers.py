@@ -40,7 +40,7 @@ _ASK = Prepared(
     .on_conflict_do_nothing(index_elements=["visit_id"])
 )
 _ASKED = Prepared(
-    select(visit_questions.c.visit_id)
+    select(visit_questions.c.visit_id, visit_questions.c.asked_at)
     .where(
         visit_questions.c.phone_index == bindparam("phone"),
         visit_questions.c.asked_at > bindparam("since"),
@@ -62,14 +62,16 @@ def ask(conn: Connection, keys: KeyRing, visit_id: int, phone: Msisdn, at: datet
     _ASK.run(conn, visit_id=visit_id, phone=phone_index(keys, phone), at=at)
 
 
-def asked(db: Db, keys: KeyRing, phone: Msisdn, now: datetime) -> int | None:
+def asked(db: Db, keys: KeyRing, phone: Msisdn, now: datetime) -> tuple[int, datetime] | None:
     """The visit of the newest question that a phone can still answer, within the parameter thread_hours, or None.
+
+    With it the moment (aware) from which the question could be sent: what was said since may be meant for others.
 
     Raises DatabaseAway.
     """
     hours = int(facts.parameter("thread_hours", day_of(now)))
     row = _ASKED.first(db, phone=phone_index(keys, phone), since=now - timedelta(hours=hours), now=now)
-    return int(row[0]) if row else None
+    return (int(row[0]), row[1]) if row else None
 
 
 def answered(conn: Connection, visit_id: int, answer: int, now: datetime) -> bool:

@@ -62,9 +62,9 @@ def not_understood(talk: Talk) -> Answer:
 def without_question(talk: Talk) -> Answer:
     """A digit or OK without a question of the conversation: perhaps about a visit, else too long ago."""
     context = talk.context
-    visit_id = visit_answers.asked(context.db, context.keys, context.phone, context.now)
-    if visit_id is not None and talk.said.word == "CHOICE":
-        return visits.holder_said(talk, visit_id, talk.said.args[0])
+    question = visit_answers.asked(context.db, context.keys, context.phone, context.now)
+    if question is not None and talk.said.word == "CHOICE":
+        return visits.holder_said(talk, question[0], talk.said.args[0])
     if talk.said.word == "OK":
         return Answer(one_segment(talk.t("Merci. Pour une question: AIDE")))
     raise Declined(talk.t("Aucune question en attente. Envoyez un numero de carte, ou AIDE."))

@@ -342,7 +342,7 @@ def asked(register, phone=PHONE, now=NOW):
 )
 def test_a_phone_can_answer_for_a_day(register, visit, later, open_still):
     ask(register, visit)
-    assert asked(register, now=NOW + later) == (visit.visit_id if open_still else None)
+    assert asked(register, now=NOW + later) == ((visit.visit_id, NOW) if open_still else None)
     assert asked(register, ASKER, NOW + later) is None
 
 
@@ -353,10 +353,10 @@ def test_a_visit_is_asked_about_once_and_the_newest_is_answered(register, here, 
     ask(register, visit, ASKER, NOW + HOUR)
     assert asked(register, ASKER, NOW + HOUR) is None, "the first question stands"
     ask(register, newer, when=NOW + HOUR)
-    assert asked(register, now=NOW + HOUR) == newer.visit_id
+    assert asked(register, now=NOW + HOUR) == (newer.visit_id, NOW + HOUR)
     with register.database.begin() as conn:
         visit_answers.answered(conn, newer.visit_id, TREATED_FREE, NOW + HOUR)
-    assert asked(register, now=NOW + HOUR) == visit.visit_id
+    assert asked(register, now=NOW + HOUR) == (visit.visit_id, NOW)
 
 
 @pytest.mark.parametrize("answer", [TREATED_FREE, HAD_TO_PAY, WAS_NOT_THERE])
