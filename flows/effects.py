@@ -189,6 +189,13 @@ class StaffSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffUsed:
+    """A member of staff is at work: her phone does not fall idle."""
+
+    staff_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class StaffAdded:
     """The chief ties a phone to the centre."""
 
@@ -220,6 +227,14 @@ class HolderAsked:
     visit_id: int
     phone: Msisdn
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HolderNotAsked:
+    """Nothing is left to ask the holder about this visit."""
+
+    visit_id: int
+    phone: Msisdn
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,12 +301,14 @@ Effect = (
     | Disclosed
     | HitsSpent
     | HolderAsked
+    | HolderNotAsked
     | Missed
     | Remembered
     | StaffAdded
     | StaffRemoved
     | StaffRequested
     | StaffSettled
+    | StaffUsed
     | TopicStopped
     | Verified
     | VisitAnswered

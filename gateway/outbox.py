@@ -26,6 +26,7 @@ from flows.effects import (
     ErasureRequested,
     HitsSpent,
     HolderAsked,
+    HolderNotAsked,
     LanguageChosen,
     MessageOwed,
     Missed,
@@ -35,6 +36,7 @@ from flows.effects import (
     StaffRemoved,
     StaffRequested,
     StaffSettled,
+    StaffUsed,
     TopicsChosen,
     TopicStopped,
     Verified,
@@ -69,6 +71,9 @@ from models.locks import Overtaken
 
 REMINDERS, CAMPAIGNS = "RAPPELS", "CAMPAGNES"
 """Topics of messages that a phone may stop."""
+
+AFTER_VISIT = "after_visit"
+"""The kind of the question to the holder of a card after a visit."""
 
 TOPICS_VERSION = "2026-11"
 """The wording of the menu of messages, kept with each choice."""
@@ -260,6 +265,10 @@ def _staff_settled(conn: Connection, effect: StaffSettled, context: Context, onc
     staff.settle(conn, effect.staff_id, effect.accepted, context.now)
 
 
+def _staff_used(conn: Connection, effect: StaffUsed, context: Context, once: bytes) -> None:
+    staff.used(conn, effect.staff_id, context.now)
+
+
 def _staff_added(conn: Connection, effect: StaffAdded, context: Context, once: bytes) -> None:
     staff.add(conn, context.keys, effect.phone, effect.facility_id, staff.STAFF, context.now)
 
@@ -282,6 +291,11 @@ def _complaint(conn: Connection, effect: ComplaintFiled, context: Context, once:
 
 def _holder_asked(conn: Connection, effect: HolderAsked, context: Context, once: bytes) -> None:
     visit_answers.ask(conn, context.keys, effect.visit_id, effect.phone, effect.at)
+
+
+def _holder_not_asked(conn: Connection, effect: HolderNotAsked, context: Context, once: bytes) -> None:
+    if visit_answers.unask(conn, effect.visit_id):
+        messages.withdraw(conn, context.keys, effect.phone, AFTER_VISIT)
 
 
 def _visit_answered(conn: Connection, effect: VisitAnswered, context: Context, once: bytes) -> None:
@@ -341,11 +355,13 @@ _DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
     ComplaintFiled: _complaint,
     HitsSpent: _hits,
     HolderAsked: _holder_asked,
+    HolderNotAsked: _holder_not_asked,
     Remembered: _remembered,
     StaffAdded: _staff_added,
     StaffRemoved: _staff_removed,
     StaffRequested: _staff_requested,
     StaffSettled: _staff_settled,
+    StaffUsed: _staff_used,
     TopicStopped: _topic_stopped,
     Verified: _verified,
     VisitAnswered: _visit_answered,

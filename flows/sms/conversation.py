@@ -39,11 +39,16 @@ REPLIES = {"CHOICE", "OK", "YES", "NOT_HOLDER"}
 FITS = {
     "act": {"UNKNOWN", "CHOICE"},
     "number": {"NUMBERS"},
-    "words": {"UNKNOWN", "NUMBERS"},
+    "code": {"NUMBERS"},
+    "phone": {"NUMBERS"},
+    "words": {"UNKNOWN"},
 }
 """What a half said command wants, to the readings of the next message that complete it."""
 
 TOO_MANY_MISTAKES = 3
+
+CODE_LENGTH = 6
+"""Digits of a visit code or of a centre's, which are too few for a card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def reply(text: str, context: Context) -> Reply:
         answer = _answered(talk)
         text, effects, then = answer.text, answer.effects, Thread(question=answer.question)
     except Declined as declined:
-        text, effects, then = declined.text, (), Thread(question=declined.question)
+        text, effects, then = declined.text, declined.effects, Thread(question=declined.question)
     except Missing as missing:
         text = talk.t(
             "E21 lu: {read}. Envoyez seulement: {send}. Reste garde 24 h.",
@@ -72,7 +77,8 @@ def reply(text: str, context: Context) -> Reply:
         effects, then = (), Thread(partial=Partial(missing.read, missing.wants))
     except Mistake as mistake:
         (text, then), effects = _escalated(talk, mistake), ()
-    if then != thread:
+    then = replace(then, approvals=talk.approvals, at=int(context.now.timestamp()))
+    if replace(then, at=thread.at) != thread:
         effects = (Remembered(then.encode()), *effects)
     return Reply(one_segment(text), _in_order_of_locks(effects))
 
@@ -91,11 +97,17 @@ def _said(text: str, thread: Thread, today: date) -> Said:
     said, partial = grammar.parse(text, today), thread.partial
     if partial is None or said.word not in FITS[partial.wants]:
         return said
+    if partial.wants == "code" and [len(number) for number in said.numbers] != [CODE_LENGTH]:
+        return said  # a card's number is the next patient, whatever was left half said
     return grammar.parse(f"{partial.read} {text}", today)
 
 
 def _answered(talk: Talk) -> Answer:
     question, said = talk.thread.question, talk.said
+    if said.word in ("YES", "NOT_HOLDER") and (answer := staffing.answered(talk)) is not None:
+        return answer
+    if said.word == "CHOICE" and (answer := helping.of_visit(talk)) is not None:
+        return answer
     if question is not None and _is_reply(said):
         return CHOICES[question.kind](talk, _short(said), question.args)
     return COMMANDS[said.word](talk)

@@ -34,7 +34,9 @@ def help_me(talk: Talk) -> Answer:
 
 @command("NOTHING")
 def nothing(talk: Talk) -> Answer:
-    """An empty message, or one of pictures alone."""
+    """An empty message, one of pictures alone, or nothing but politeness."""
+    if any(letter.isalpha() for letter in talk.said.raw):
+        return Answer(one_segment(talk.t("Merci. Pour une question: AIDE")))
     raise Mistake(talk.t("E03 Message vide. Ex: {example}. Liste: AIDE", example=_example(talk)))
 
 
@@ -58,13 +60,18 @@ def not_understood(talk: Talk) -> Answer:
     )
 
 
+def of_visit(talk: Talk) -> Answer | None:
+    """A digit to the question about a visit, when that was asked last; None when it was not."""
+    context = talk.context
+    asked = visit_answers.asked(context.db, context.keys, context.phone, context.now)
+    if asked is None or (talk.thread.question is not None and asked[1].timestamp() < talk.thread.at):
+        return None
+    return visits.holder_said(talk, asked[0], talk.said.args[0])
+
+
 @command("CHOICE", "OK")
 def without_question(talk: Talk) -> Answer:
-    """A digit or OK without a question of the conversation: perhaps about a visit, else too long ago."""
-    context = talk.context
-    question = visit_answers.asked(context.db, context.keys, context.phone, context.now)
-    if question is not None and talk.said.word == "CHOICE":
-        return visits.holder_said(talk, question[0], talk.said.args[0])
+    """A digit or OK when nothing was asked, or too long ago."""
     if talk.said.word == "OK":
         return Answer(one_segment(talk.t("Merci. Pour une question: AIDE")))
     raise Declined(talk.t("Aucune question en attente. Envoyez un numero de carte, ou AIDE."))

@@ -28,12 +28,16 @@ class Answer:
 
 
 class Declined(Exception):
-    """The message was understood and cannot be done; `text` says why, under an error code, and what to do."""
+    """The message was understood and cannot be done; `text` says why, under an error code, and what to do.
 
-    def __init__(self, text: str, question: Question | None = None) -> None:
+    `effects` are done all the same: a wrong guess is counted.
+    """
+
+    def __init__(self, text: str, question: Question | None = None, effects: tuple[Effect, ...] = ()) -> None:
         super().__init__(text)
         self.text = text
         self.question = question
+        self.effects = effects
 
 
 class Mistake(Exception):
@@ -52,7 +56,7 @@ class Missing(Exception):
     """A part of the command is missing: what was read is kept for a day, and only the rest need be sent.
 
     `read` is what was understood, as it could be sent again; `send` the words that ask for the rest; `wants` what
-    completes it: number (a card, a code), act, or words.
+    completes it: number (a card), code (six digits), phone, act, or words.
     """
 
     def __init__(self, read: str, send: str, wants: str) -> None:
@@ -73,6 +77,7 @@ class Talk:
         caller = self.ask.caller()
         self.ask.own = tuple({right.household_id for right in caller.rights})
         self.ask.speak(caller.language or "fr", caller.charset)
+        self.approvals = thread.approvals
         self.staff: Staff | None = staff.of_phone(context.db, context.keys, context.phone, context.now)
 
     def t(self, text: str, **values: object) -> str:
@@ -100,6 +105,17 @@ class Talk:
                 Question("callback", {"reason": "CENTRE"}),
             )
         return self.nurse
+
+    def at_contracted(self) -> Staff:
+        """The member of staff of a centre whose care is billed. Raises Declined (E01, E18)."""
+        nurse = self.at_work()
+        if not nurse.facility.contracted:
+            raise Declined(
+                self.t(
+                    "E18 Ce centre n'a pas de convention: pas de code ni d'acte ici. Droits: DROITS numero"
+                )
+            )
+        return nurse
 
 
 Command = Callable[[Talk], Answer]

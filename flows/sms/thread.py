@@ -5,7 +5,7 @@ Kept for a day as a small sealed JSON record (`models.threads`), so that the nex
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
@@ -31,15 +31,31 @@ class Partial:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """A chief's yes that is waited for: the `code` that was sent to her, and what it lets be done with a phone.
+
+    It outlives other messages, so that two requests at once do not lose one another; `tries` are wrong codes.
+    """
+
+    phone: str
+    facility: int
+    code: str
+    remove: bool = False
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Thread:
     """The record. `mistakes` counts messages in a row that were not understood; `stuck` is the phone (E.164) of who
-    made too many, so that the help desk finds her.
+    made too many, so that the help desk finds her; `at` is the second (Unix time) of the last message.
     """
 
     question: Question | None = None
     partial: Partial | None = None
     mistakes: int = 0
     stuck: str = ""
+    approvals: tuple[Approval, ...] = ()
+    at: int = 0
 
     def encode(self) -> str:
         """The record as JSON."""
@@ -50,6 +66,10 @@ class Thread:
             record["partial"] = [self.partial.read, self.partial.wants]
         if self.stuck:
             record["stuck"] = self.stuck
+        if self.approvals:
+            record["approvals"] = [asdict(one) for one in self.approvals]
+        if self.at:
+            record["at"] = self.at
         return orjson.dumps(record).decode()
 
     @classmethod
@@ -67,6 +87,8 @@ class Thread:
                 partial=Partial(partial[0], partial[1]) if partial else None,
                 mistakes=int(found["mistakes"]),
                 stuck=str(found.get("stuck", "")),
+                approvals=tuple(Approval(**one) for one in found.get("approvals", ())),
+                at=int(found.get("at", 0)),
             )
         except (ValueError, KeyError, TypeError, IndexError):
             return cls()

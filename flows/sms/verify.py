@@ -44,10 +44,10 @@ def numbers(talk: Talk) -> Answer:
     nurse = talk.nurse
     if nurse is None:
         return rights.told(talk, given)
-    if len(given) == 1 and len(given[0]) == CODE_LENGTH:
-        return visits.about(talk, nurse, given[0])
     if not nurse.facility.contracted:
         return rights.told(talk, given)
+    if len(given) == 1 and len(given[0]) == CODE_LENGTH:
+        return visits.about(talk, nurse, given[0])
     budget = Budget.of(talk, nurse.facility.facility_id)
     if len(given) > 1:
         return _batch(talk, nurse, budget, given)

@@ -18,11 +18,14 @@ from flows.effects import (
     Disclosed,
     Effect,
     HolderAsked,
+    HolderNotAsked,
     MessageOwed,
+    Missed,
     VisitAnswered,
     VisitBound,
     VisitCancelled,
 )
+from flows.sms.budget import Budget
 from flows.sms.talk import Answer, Declined, Missing, Mistake, Talk, command
 from flows.sms.writing import day_month, one_segment, scheme, who
 from flows.wording import capitals, place
@@ -32,6 +35,9 @@ from models.coverage import Right
 from models.schemes import shares
 from models.staff import Staff
 from models.visit_codes import Visit
+
+GROUP = 3
+"""Digits in a group of thousands."""
 
 MOST_ACTS = 4
 """Acts in one SMS."""
@@ -70,9 +76,9 @@ def about(talk: Talk, nurse: Staff, code: str) -> Answer:
 @command("ACT_DONE")
 def act_done(talk: Talk) -> Answer:
     """S code act: noted once. Raises Declined: E31 on a repeat, E32 for a code that is not open here."""
-    nurse = talk.at_work()
+    nurse = talk.at_contracted()
     if not talk.said.args:
-        raise Missing("S", talk.t("le code de visite (6 chiffres)"), "number")
+        raise Missing("S", talk.t("le code de visite (6 chiffres)"), "code")
     code, *told = talk.said.args
     visit = _open(talk, nurse, code)
     if not told:
@@ -80,7 +86,7 @@ def act_done(talk: Talk) -> Answer:
         raise Missing(f"S {code}", talk.t("l'acte ({known}...)", known=known), "act")
     done = tuple(_acts(talk, code, told))
     right = _right(talk, visit)
-    noted = tuple(_noted(talk, nurse, visit, one) for one in done)
+    noted = tuple(_noted(talk, nurse, visit, one, len(done) > 1) for one in done)
     today = acts.count_on(talk.context.db, nurse.facility.facility_id, talk.ask.today) + len(noted)
     text = one_segment(
         talk.t("Note: {code} {acts},", code=code, acts=" ".join(_written(one) for one in done)),
@@ -95,9 +101,9 @@ def act_done(talk: Talk) -> Answer:
 @command("UNDO")
 def undo(talk: Talk) -> Answer:
     """A code [act]: the acts of today under this code are taken back, until midnight."""
-    nurse = talk.at_work()
+    nurse = talk.at_contracted()
     if not talk.said.args:
-        raise Missing("A", talk.t("le code de visite (6 chiffres)"), "number")
+        raise Missing("A", talk.t("le code de visite (6 chiffres)"), "code")
     code, *told = talk.said.args
     visit = _known(talk, nurse, code)
     act = _act(talk, code, told[0]) if told else None
@@ -111,15 +117,16 @@ def undo(talk: Talk) -> Answer:
         )
     text = talk.t("Annule: {code} {acts}. Refaire: S {code} acte.", code=code, acts=" ".join(taken))
     undone = ActsUndone(visit.visit_id, act.code if act else None)
-    return Answer(one_segment(text, _ref(talk)), (undone, _about(visit, "act.undone")))
+    quiet = _not_asked(talk, visit) if len(taken) == len(standing) else ()
+    return Answer(one_segment(text, _ref(talk)), (undone, *quiet, _about(visit, "act.undone")))
 
 
 @command("NOT_HOLDER")
 def not_holder(talk: Talk) -> Answer:
     """NON code: the person at the counter is not the holder; the code is worth nothing, an incident is opened."""
-    nurse = talk.at_work()
+    nurse = talk.at_contracted()
     if not talk.said.args:
-        raise Missing("NON", talk.t("le code de visite (6 chiffres)"), "number")
+        raise Missing("NON", talk.t("le code de visite (6 chiffres)"), "code")
     code = talk.said.args[0]
     visit = _open(talk, nurse, code)
     cancelled = VisitCancelled(visit.visit_id, nurse.facility.facility_id, talk.reference)
@@ -128,14 +135,19 @@ def not_holder(talk: Talk) -> Answer:
         code=code,
         reference=talk.reference,
     )
-    return Answer(one_segment(text), (*_bound(visit, nurse), cancelled, _about(visit, "visit.cancelled")))
+    undone = ActsUndone(visit.visit_id)
+    quiet = _not_asked(talk, visit)
+    return Answer(
+        one_segment(text),
+        (*_bound(visit, nurse), undone, cancelled, *quiet, _about(visit, "visit.cancelled")),
+    )
 
 
 def holder_said(talk: Talk, visit_id: int, answer: str) -> Answer:
     """What the holder answers after the visit: 1 cared for and nothing paid, 2 and paid, 3 not there."""
     thanks = {
         "1": talk.t("Merci. C'est note."),
-        "2": talk.t("Merci. C'est note: ces soins devaient etre payes par l'assurance. Un agent verifie."),
+        "2": talk.t("Merci. C'est note: on vous a demande de payer. Un agent verifie."),
         "3": talk.t("Merci. C'est note: vous n'etes pas venue. Un agent verifie, votre carte reste valable."),
     }
     if answer not in thanks:
@@ -155,12 +167,22 @@ def _open(talk: Talk, nurse: Staff, code: str) -> Visit:
 def _known(talk: Talk, nurse: Staff, code: str) -> Visit:
     visit = visit_codes.at_facility(talk.context.db, code, nurse.facility.facility_id, talk.context.now)
     if visit is None:
+        # A code could be guessed as a card's number could: it costs the same.
+        facility_id = nurse.facility.facility_id
+        Budget.of(talk, facility_id)
         raise Declined(
             talk.t(
                 "E32 Code {code} inconnu dans ce centre. Envoyez d'abord le numero de la carte.", code=code
-            )
+            ),
+            effects=(Missed("visit.code", facility_id=facility_id),),
         )
     return visit
+
+
+def _not_asked(talk: Talk, visit: Visit) -> tuple[Effect, ...]:
+    """Whoever would be asked about this visit is not."""
+    holders = phones.linked_phones(talk.context.db, talk.context.keys, visit.person_id)
+    return (HolderNotAsked(visit.visit_id, holders[0]),) if holders else ()
 
 
 def _right(talk: Talk, visit: Visit) -> Right:
@@ -178,14 +200,25 @@ def _bound(visit: Visit, nurse: Staff) -> tuple[Effect, ...]:
 
 
 def _acts(talk: Talk, code: str, told: list[str]) -> Iterator[Done]:
-    """The acts in the words behind the code: a digit alone behind an act is its number, more digits its FCFA."""
+    """The acts in the words behind the code, by name or by their digit of the menu.
+
+    Behind an act's name a digit alone is how often, and more digits are FCFA, with or without a space in the
+    thousands. Raises Mistake (E22, E41), Declined (E04).
+    """
     done: list[Done] = []
-    for word in told:
-        if done and word.isdigit():
-            last = done.pop()
-            done.append(_with_figure(talk, last, word))
-        else:
-            done.append(Done(_act(talk, code, word)))
+    named = False
+    for word in _joined(told):
+        if done and named and word.isdigit():
+            done[-1] = _with_figure(talk, done[-1], word)
+            continue
+        named = not word.isdigit()
+        done.append(Done(_act(talk, code, word)))
+    kinds = [(one.act.code, one.nth) for one in done]
+    if len(set(kinds)) < len(kinds):
+        twice = next(kind for kind, _ in kinds if [one for one, _ in kinds].count(kind) > 1)
+        raise Mistake(
+            talk.t("E22 {act} 2 fois, rien de note. 2e acte vrai: S {code} {act} 2", act=twice, code=code)
+        )
     if len(done) > MOST_ACTS:
         raise Declined(talk.t("E04 Trop d'actes: {most} au plus par SMS.", most=MOST_ACTS))
     yield from done
@@ -199,6 +232,18 @@ def _with_figure(talk: Talk, done: Done, figure: str) -> Done:
     raise Mistake(talk.t("E41 Montant {figure} pas compris. Ex: MED 3500", figure=figure[:12]))
 
 
+def _joined(told: list[str]) -> list[str]:
+    """An amount written in groups, `3 500` or `12 500`, is one word: nobody means an act and then 500 FCFA."""
+    words: list[str] = []
+    for word in told:
+        group = word.isdigit() and len(word) == GROUP
+        if group and len(words) > 1 and words[-1].isdigit() and len(words[-1]) <= GROUP:
+            words[-1] += word
+        else:
+            words.append(word)
+    return words
+
+
 def _act(talk: Talk, code: str, word: str) -> Act:
     act = acts.named(word, talk.ask.today)
     if act is None:
@@ -210,14 +255,16 @@ def _act(talk: Talk, code: str, word: str) -> Act:
     return act
 
 
-def _noted(talk: Talk, nurse: Staff, visit: Visit, done: Done) -> ActRecorded:
+def _noted(talk: Talk, nurse: Staff, visit: Visit, done: Done, several: bool) -> ActRecorded:
     before = acts.last(talk.context.db, visit.visit_id, done.act.code, done.nth)
     if before is not None:
         more = done.nth + 1
         raise Declined(
             one_segment(
                 talk.t(
-                    "E31 {code} a deja {nth} {act} le {day}. Pas note 2 fois.",
+                    "E31 {code} a deja {nth} {act} le {day}. Pas note 2 fois, rien d'autre note."
+                    if several
+                    else "E31 {code} a deja {nth} {act} le {day}. Pas note 2 fois.",
                     code=visit.code,
                     nth=done.nth,
                     act=done.act.code,
@@ -251,12 +298,17 @@ def _asked(
     holders = phones.linked_phones(talk.context.db, talk.context.keys, right.person_id)
     if not holders:
         return ()
+    free = _share(talk, right, nurse) == "0 F"
     text = talk.t(
         "Sante Mali: {name} soignee le {day} a {centre}? Repondez 1 oui, rien paye. 2 oui, on a paye."
+        " 3 non, pas venue. Reponse gratuite."
+        if free
+        else "Sante Mali: {name} soignee le {day} a {centre}? Repondez 1 oui, paye {share}. 2 oui, paye plus."
         " 3 non, pas venue. Reponse gratuite.",
         name=capitals(right.given),
         day=day_month(talk.ask.today),
         centre=place(nurse.facility.name),
+        share=_share(talk, right, nurse),
     )
     then = _decent(talk)
     return (

@@ -27,7 +27,16 @@ TALKS = {
         ["54100015", "S {code} CON 2", "S {code} XYZ", "S {code} MED 0", "A {code} CON", "F", "STAT"],
     ),
     "aide_agent": (NURSE, ["AIDE", "AIDE S", "?", "LISTE", "1", "RUPT COARTEM"]),
-    "chef": (CHIEF, ["CHEF AJOUTER 70123456", "CHEF RETIRER 70123456", "CHEF RETIRER 70123456", "CHEF"]),
+    "chef": (
+        CHIEF,
+        ["CHEF AJOUTER 70123456", "NON", "CHEF RETIRER 70000102", "CHEF RETIRER 70123456", "CHEF"],
+    ),
+    "montants": (
+        NURSE,
+        ["54100015", "S {code} MED 3 500", "S {code} LAB 12 500 CON", "S {code} 1 2 3", "S {code} PAL PAL"],
+    ),
+    "patient_suivant": (NURSE, ["54100015", "S", "2600100000017", "RUPT", "0410000012", "merci"]),
+    "codes_devines": (NURSE, [*(f"S 10000{guess} CON" for guess in range(6)), "2600100000017"]),
     "sans_convention": (WITHOUT_CONVENTION, ["2600100000017", "F"]),
     "droits_du_foyer": (AWA, ["DROITS", "2600100000017", "CODE", "5", "CODE", "5"]),
     "droits_d_un_autre": (

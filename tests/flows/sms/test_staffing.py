@@ -7,7 +7,7 @@ from flows.world import World
 from models import staff
 from models.facilities import activation_code, facilities
 from models.identifiers import Msisdn
-from tests.flows.sms.conftest import CHIEF, NURSE, STRANGER, Texting
+from tests.flows.sms.conftest import CHIEF, NURSE, STRANGER, WITHOUT_CONVENTION, Texting
 from tests.flows.sms.texting import Texter
 
 RAMED = "2600100000017"
@@ -39,19 +39,53 @@ def test_a_phone_is_tied_when_the_chief_says_yes(texter: Texting, code: str) -> 
 
 def yes_code(chief: Texter) -> str:
     """The code in the question that the chief received last."""
-    return chief.received()[-1].split("OUI ")[1][:4]
+    return chief.received()[-1].split("OUI ")[1][:6]
 
 
-@pytest.mark.parametrize("forged", ["OUI", "OUI 0000", "OK", "1"])
+@pytest.mark.parametrize("forged", ["OUI", "OUI 000000", "OUI 1234", "OK", "1"])
 def test_a_forged_yes_ties_no_phone(texter: Texting, code: str, forged: str) -> None:
     texter(STRANGER).sends(f"ACT {code} {code}")
-    texter(CHIEF).sends(forged).reads("E22")
+    texter(CHIEF).sends(forged).reads_not("C'est fait")
     texter(STRANGER).sends(RAMED).reads_not(WHOLE)
 
 
 def test_a_forged_addition_ties_no_phone(texter: Texting) -> None:
     texter(CHIEF).sends("CHEF AJOUTER 70999999", "OUI").reads("E22")
     texter(STRANGER).sends(RAMED).reads_not(WHOLE)
+
+
+def test_a_guessed_code_ends_the_request(texter: Texting, code: str) -> None:
+    texter(STRANGER).sends(f"ACT {code} {code}")
+    chief = texter(CHIEF)
+    for guess in range(5):
+        chief.sends(f"OUI 00000{guess}").reads("E22")
+    chief.sends(f"OUI {yes_code(chief)}").reads_not("C'est fait: le 70999999")
+    texter(STRANGER).sends(RAMED).reads_not(WHOLE)
+
+
+def test_a_request_outlives_what_the_chief_does_meanwhile(texter: Texting, code: str) -> None:
+    first, second, chief = texter(STRANGER), texter("+22376000001"), texter(CHIEF)
+    first.sends(f"ACT {code} {code}")
+    first_code = yes_code(chief)
+    second.sends(f"ACT {code} {code}")
+    chief.sends("F", "AIDE", f"OUI {first_code}").reads("C'est fait: le 70999999")
+    chief.sends(f"OUI {yes_code_of(chief, '76000001')}").reads("C'est fait: le 76000001")
+
+
+def yes_code_of(chief: Texter, number: str) -> str:
+    """The code in the question about one phone."""
+    told = next(text for text in chief.received() if number in text and "OUI" in text)
+    return told.split("OUI ")[1][:6]
+
+
+def test_a_phone_of_another_centre_is_not_taken_over(texter: Texting, code: str) -> None:
+    texter(WITHOUT_CONVENTION).sends(f"ACT {code} {code}").reads("E02", "autre centre")
+    texter(CHIEF).sends("CHEF AJOUTER 70000103").reads("E02", "autre centre")
+
+
+def test_a_chief_who_only_manages_does_not_fall_idle(texter: Texting, code: str) -> None:
+    chief = texter(CHIEF).sends("CHEF AJOUTER 76543210").waits(days=80)
+    chief.sends("CHEF AJOUTER 76543211").waits(days=80).sends("F").reads("CSCom")
 
 
 def test_no_from_the_chief_ends_it(texter: Texting, code: str) -> None:
@@ -110,10 +144,12 @@ def test_a_phone_flagged_for_a_sim_swap_sees_nothing_more(world: World, texter: 
 def test_the_chief_adds_and_removes(texter: Texting) -> None:
     chief, new = texter(CHIEF), texter("+22376543210")
     chief.sends("CHEF AJOUTER 76 54 32 10").reads("Lier le 76543210")
-    chief.sends(f"OUI {chief.answer.split('OUI ')[1][:4]}").reads("C'est fait: le 76543210")
+    chief.sends(f"OUI {chief.answer.split('OUI ')[1][:6]}").reads("C'est fait: le 76543210")
     assert "est lie a CSCom" in new.received()[-1]
     new.sends(RAMED).reads(WHOLE)
-    chief.sends("CHEF RETIRER 76543210").reads("est retire")
+    chief.sends("CHEF RETIRER 76543210").reads("Retirer le 76543210")
+    new.sends(RAMED).reads(WHOLE)
+    chief.sends(f"OUI {chief.answer.split('OUI ')[1][:6]}").reads("est retire")
     new.sends(RAMED).reads_not(WHOLE)
     assert "n'est plus lie" in new.received()[-1]
 
