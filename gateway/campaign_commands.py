@@ -12,7 +12,6 @@ from config.settings import load
 from gateway.campaign_content_commands import audience, file, limits, text
 from gateway.campaign_preparing import check, sample, size, test
 from gateway.campaign_report_command import report
-from gateway.campaign_report_command import report
 from gateway.campaign_steering import approve, cancel, pause, resume, schedule
 from gateway.console_audit import note
 from gateway.register import opened
