@@ -1,6 +1,7 @@
 """Chunks: what goes to the provider in one request, and the one place that says whether that request was made.
 
     READY -> INTENT -> DONE            the request was made and its answer is written down
+    READY -> DONE                      withdrawn before anybody began to send it
                |`-> READY              by its owner alone, when it is certain that nothing was sent
                `--> UNKNOWN -> DONE    nobody knows; settled by a late answer or by a delivery report
 
@@ -165,6 +166,11 @@ _FINISH = Prepared(
     .where(*_ours, among(chunks.c.state, OPEN))
     .values(state=DONE, lease_until=null(), done_at=bindparam("now"), why=bindparam("reason"))
 )
+_WITHDRAW = Prepared(
+    update(chunks)
+    .where(chunks.c.id == bindparam("chunk_id"), chunks.c.state == written(READY))
+    .values(state=DONE, done_at=DatabaseNow(), why=bindparam("reason"))
+)
 _DOUBT = Prepared(
     update(chunks)
     .where(*_ours, chunks.c.state == INTENT)
@@ -218,6 +224,11 @@ def give_back(conn: Connection, token: int, pause_seconds: float, why: str) -> b
 def finish(conn: Connection, chunk_id: int, token: int, now: datetime, why: str | None = None) -> bool:
     """The answer is known: DONE, even when the lease ran out meanwhile. False when it was written before."""
     return bool(_FINISH.run(conn, chunk_id=chunk_id, held=token, now=now, reason=why and why[:WHY]))
+
+
+def withdraw(conn: Connection, chunk_id: int, why: str) -> bool:
+    """Nobody has begun to send it, and nobody will: READY becomes DONE. False when it was claimed, or is over."""
+    return bool(_WITHDRAW.run(conn, chunk_id=chunk_id, reason=why[:WHY]))
 
 
 def doubt(conn: Connection, chunk_id: int, token: int, why: str) -> bool:

@@ -1,6 +1,6 @@
 """SMS that are owed: a row is written in the transaction of its cause and sent by a worker afterwards.
 
-    PENDING -> ACCEPTED | REJECTED(code) | UNKNOWN        what the provider said of it
+    PENDING -> ACCEPTED | REJECTED(code) | UNKNOWN        what the provider said of it, or why it was not asked
                ACCEPTED -> DELIVERED | UNDELIVERED | EXPIRED | NO_RECEIPT      what became of it
 
 A state only moves forward. UNKNOWN is settled by a late answer of the provider or by a report of delivery.
@@ -22,11 +22,13 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
 from models import chunks
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
+from models.database_clock import DatabaseNow
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
 from models.phones import PHONE, phone_index
@@ -43,6 +45,9 @@ UNSETTLED = (PENDING, UNKNOWN)
 
 REPORTED = (ACCEPTED, UNDELIVERED, EXPIRED, NO_RECEIPT)
 """States that a report of delivery moves on; what was delivered stays so."""
+
+WITHDRAWN = "RETIRE"
+"""The code of a message that nobody sends any more: what it was about is no longer so."""
 
 CODE = 24
 """The most characters of a code and of a cost."""
@@ -105,6 +110,21 @@ _LATEST = Prepared(
     .order_by(messages.c.id.desc())
     .limit(bindparam("limit"))
 )
+_UNSENT = Prepared(
+    select(messages.c.id, messages.c.chunk_id, chunks.chunks.c.not_before)
+    .select_from(messages.join(chunks.chunks, messages.c.chunk_id == chunks.chunks.c.id))
+    .where(
+        messages.c.to_index == bindparam("to_index"),
+        messages.c.kind == bindparam("kind"),
+        messages.c.state == PENDING,
+    )
+    .order_by(messages.c.id)
+)
+_REJECT = Prepared(
+    update(messages)
+    .where(messages.c.id == bindparam("message_id"))
+    .values(state=REJECTED, code=bindparam("reason"), settled_at=DatabaseNow())
+)
 
 
 def count_to(db: Db, keys: KeyRing, to: Msisdn, since: datetime, kind: str | None = None) -> int:
@@ -152,6 +172,22 @@ def owe(
     if not added:
         chunks.drop(conn, chunk_id)
     return bool(added)
+
+
+def withdraw(
+    conn: Connection, keys: KeyRing, to: Msisdn, kind: str, not_before: datetime | None = None
+) -> int:
+    """Do not send what a phone is owed of a kind (alone what was to wait until `not_before`, when told); how many.
+
+    What somebody began to send stays as it is: nobody can take it back.
+    """
+    withdrawn = 0
+    for message_id, chunk_id, waits_until in _UNSENT.all(conn, to_index=phone_index(keys, to), kind=kind):
+        wanted = not_before is None or waits_until == not_before
+        if wanted and chunks.withdraw(conn, chunk_id, WITHDRAWN):
+            _REJECT.run(conn, message_id=message_id, reason=WITHDRAWN)
+            withdrawn += 1
+    return withdrawn
 
 
 def forget(conn: Connection, before: datetime, limit: int = 5_000) -> int:

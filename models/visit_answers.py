@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, SmallInteger, Table, bindparam, exists, select
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from config import facts
@@ -50,6 +61,11 @@ _ASKED = Prepared(
     .order_by(visit_questions.c.asked_at.desc(), visit_questions.c.visit_id.desc())
     .limit(1)
 )
+_UNASK = Prepared(
+    delete(visit_questions)
+    .where(visit_questions.c.visit_id == bindparam("visit_id"))
+    .returning(visit_questions.c.phone_index, visit_questions.c.asked_at)
+)
 _INSERT = Prepared(
     insert(visit_answers)
     .values(visit_id=bindparam("visit_id"), answer=bindparam("answer"), at=bindparam("now"))
@@ -60,6 +76,15 @@ _INSERT = Prepared(
 def ask(conn: Connection, keys: KeyRing, visit_id: int, phone: Msisdn, at: datetime) -> None:
     """Note that a phone is asked about a visit from `at` on; nothing changes when the visit was asked about before."""
     _ASK.run(conn, visit_id=visit_id, phone=phone_index(keys, phone), at=at)
+
+
+def unask(conn: Connection, visit_id: int) -> tuple[bytes, datetime] | None:
+    """Nobody is asked about a visit any more: the keyed index of who was, and from when; None when nobody was.
+
+    An answer that was kept stays; the visit may be asked about anew.
+    """
+    row = _UNASK.first(conn, visit_id=visit_id)
+    return (bytes(row[0]), row[1]) if row else None
 
 
 def asked(db: Db, keys: KeyRing, phone: Msisdn, now: datetime) -> tuple[int, datetime] | None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from models import acts, staff, verifications, visit_answers, visit_codes
 from models.acts import AlreadyRecorded
+from models.phones import phone_index
 from models.visit_answers import HAD_TO_PAY, TREATED_FREE, WAS_NOT_THERE
 from models.visit_codes import CANCELLED, BoundElsewhere, CodeTaken, HasCode
 from tests.register.conftest import ASKER, NOW, PHONE, TODAY
@@ -357,6 +358,20 @@ def test_a_visit_is_asked_about_once_and_the_newest_is_answered(register, here, 
     with register.database.begin() as conn:
         visit_answers.answered(conn, newer.visit_id, TREATED_FREE, NOW + HOUR)
     assert asked(register, now=NOW + HOUR) == (visit.visit_id, NOW)
+
+
+def test_a_visit_is_not_asked_about_any_more_and_may_be_again(register, here, visit):
+    issue(register, register.person(), here, OTHER_CODE)
+    other = at(register, here, OTHER_CODE)
+    ask(register, visit)
+    ask(register, other, ASKER)
+    with register.database.begin() as conn:
+        taken = [visit_answers.unask(conn, visit.visit_id) for _ in range(2)]
+    assert taken == [(phone_index(register.keys, PHONE), NOW), None]
+    assert asked(register) is None
+    assert asked(register, ASKER) == (other.visit_id, NOW)
+    ask(register, visit, when=NOW + HOUR)
+    assert asked(register, now=NOW + HOUR) == (visit.visit_id, NOW + HOUR)
 
 
 @pytest.mark.parametrize("answer", [TREATED_FREE, HAD_TO_PAY, WAS_NOT_THERE])

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from config.jobs import TRANSACTIONAL
-from models import chunks, doubts, reports, sending
+from models import chunks, doubts, messages, reports, sending
 from models.identifiers import Msisdn
 from models.phones import phone_index
 from models.sending import Settled
@@ -84,6 +84,18 @@ def machine_of(office: Office) -> type[RuleBasedStateMachine]:
             copy.chunk, copy.token = "INTENT", token
             assert taken.sms[0].message_id == office.rows()[self.first + ready[0]].id
             return Claim(ready[0], token)
+
+        @rule(data=st.data())
+        def withdraw(self, data: st.DataObject) -> None:
+            """What it was about is no longer so: it is taken back unless somebody holds it."""
+            place = data.draw(st.integers(0, len(self.copies)))
+            copy = self.copies[place] if place < len(self.copies) else Copy(message="", chunk="")
+            waits = (copy.message, copy.chunk) == ("PENDING", "READY")
+            desk, phone = office.desk, Msisdn(f"+223701{self.first + place:05d}")
+            with desk.database.begin() as conn:
+                assert messages.withdraw(conn, desk.keys, phone, "sms_answer") == waits
+            if waits:
+                copy.message, copy.chunk = "REJECTED", "DONE"
 
         @rule(claim=claims)
         def ask(self, claim: Claim) -> None:
