@@ -133,6 +133,9 @@ class Settings(BaseSettings):
     answers_in_ten_minutes: int = Field(
         5, ge=1, description="SMS that one number is answered in ten minutes; more look like a robot's"
     )
+    staff_answers_in_ten_minutes: int = Field(
+        40, ge=1, description="the same for staff at work: a patient every few minutes, some SMS for each"
+    )
     service_numbers: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="numbers at which SMS reach us: we never answer ourselves"
     )

@@ -1,7 +1,8 @@
 """Answers the SMS that came in: each once, those of a phone in their order, with what it asks for in one transaction.
 
 The conversation decides and reads; here it is carried out. A message is settled by the same transaction that owes its
-answer, so that a crash anywhere leaves the question as it was, or answered.
+answer, so that a crash anywhere leaves the question as it was, or answered. Of a phone that writes without end only
+the answers are held back: an act that is told, a STOP, a complaint is never lost.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import structlog
 
 from config.jobs import ANSWER_SMS, SEND_READY, TRANSACTIONAL
 from flows.context import SMS, Context
-from flows.effects import CallbackRequested, Effect
+from flows.effects import CallbackRequested, Effect, MessageOwed
 from flows.sms import confirming, conversation
 from flows.sms.confirming import Given
 from flows.sms.conversation import Reply
@@ -29,8 +30,8 @@ from gateway.outbox import apply
 from gateway.runtime import Runtime
 from gateway.tallies import tally
 from gateway.wake import awake, wake
-from models import inbound, messages
-from models.database import DatabaseAway
+from models import inbound, messages, staff
+from models.database import Connection, DatabaseAway
 from models.identifiers import BadMsisdn, Msisdn
 from models.inbound import ANSWERED, HELD, Inbound
 from models.keyring import KeyRingError
@@ -139,15 +140,14 @@ class Inbox:
             return self._hold(message, UNREADABLE)
         # What a copy told must be settled, however much there is of it: its own guard let it through.
         given = None if message.provisional is None else Given.decode(message.provisional)
-        if given is None and self._guard.too_many(self._answers(phone)):
-            return self._hold(message, TOO_MANY)
+        held = TOO_MANY if given is None and self._writes_without_end(phone) else None
         context = self._context(message, phone, given)
         for _ in range(ATTEMPTS):
             try:
                 answer = self._reply(text, context)
                 if given is not None:
                     answer = confirming.settled(answer, given, context)
-                return self._answer(message, context, answer.text, answer.effects)
+                return self._answer(message, context, answer, held)
             except Overtaken:
                 # Between the look and the commit somebody did what makes the answer wrong.
                 continue
@@ -156,11 +156,15 @@ class Inbox:
             except Exception:
                 log.exception("a message failed", inbound=message.inbound_id)
                 break
-        return self._apologise(message, context)
+        return self._apologise(message, context, held)
 
-    def _answers(self, phone: Msisdn) -> int:
-        desk = self._desk
-        return messages.count_to(desk.database.reader(), desk.keys, phone, desk.clock() - WINDOW, KIND)
+    def _writes_without_end(self, phone: Msisdn) -> bool:
+        reader, keys, now = self._desk.database.reader(), self._desk.keys, self._desk.clock()
+        answers = messages.count_to(reader, keys, phone, now - WINDOW, KIND)
+        if not self._guard.too_many(answers):
+            return False
+        nurse = staff.of_phone(reader, keys, phone, now)
+        return self._guard.too_many(answers, staff=nurse is not None and nurse.active)
 
     def _context(self, message: Inbound, phone: Msisdn, given: Given | None) -> Context:
         desk, code = self._desk, self._desk.settings.service_code
@@ -170,38 +174,50 @@ class Inbox:
         seed = blake2b(CONFIRMATION.encode(), key=message.once, digest_size=16).digest()
         return confirming.surroundings(desk.context(phone, code, seed, desk.clock(), channel=SMS), given)
 
-    def _answer(self, message: Inbound, context: Context, text: str, effects: Sequence[Effect]) -> bool:
-        """The effects, the answer and the end of the question in one transaction. Raises Overtaken, DatabaseAway."""
+    def _answer(self, message: Inbound, context: Context, answer: Reply, held: str | None) -> bool:
+        """The effects, the answer and the end of the question in one transaction. Raises Overtaken, DatabaseAway.
+
+        `held` is why the answer is not owed, and nothing else to who wrote; None: it is.
+        """
+        effects = _not_to_the_sender(answer.effects) if held else answer.effects
         with self._desk.database.begin() as conn:
-            if not inbound.settle(conn, message.inbound_id, ANSWERED, None, context.now):
+            state = HELD if held else ANSWERED
+            if not inbound.settle(conn, message.inbound_id, state, held, context.now):
                 return False
             self._answered.note(message.once, context.now)
             apply(conn, effects, context)
-            messages.owe(
-                conn,
-                self._desk.keys,
-                to=context.phone,
-                text=text,
-                kind=KIND if message.provisional is None else CONFIRMATION,
-                lane=TRANSACTIONAL,
-                once=(b"answer:" if message.provisional is None else b"confirmed:") + message.once,
-                now=context.now,
-            )
+            if not held:
+                self._owe(conn, message, context, answer.text)
             reached(15)
         reached(16)
+        if held:
+            tally(self._desk.redis, FIGURE, held)
         self._send()
         return True
 
-    def _apologise(self, message: Inbound, context: Context) -> bool:
+    def _owe(self, conn: Connection, message: Inbound, context: Context, text: str) -> None:
+        messages.owe(
+            conn,
+            self._desk.keys,
+            to=context.phone,
+            text=text,
+            kind=KIND if message.provisional is None else CONFIRMATION,
+            lane=TRANSACTIONAL,
+            once=(b"answer:" if message.provisional is None else b"confirmed:") + message.once,
+            now=context.now,
+        )
+
+    def _apologise(self, message: Inbound, context: Context, held: str | None) -> bool:
         """Nobody's question is lost by our fault: a person will call. Raises DatabaseAway."""
         reference = context.reference()
+        sorry = SORRY.format(reference)
         call = CallbackRequested(reference, "JOURNEE", "SMS sans réponse", "fr")
         tally(self._desk.redis, SORRIES, "fault")
         try:
-            return self._answer(message, context, SORRY.format(reference), (call,))
+            return self._answer(message, context, Reply(sorry, (call,)), held)
         except Overtaken:
             # Somebody calls this phone already.
-            return self._answer(message, context, SORRY.format(reference), ())
+            return self._answer(message, context, Reply(sorry, ()), held)
 
     def _hold(self, message: Inbound, why: str) -> bool:
         with self._desk.database.begin() as conn:
@@ -212,3 +228,8 @@ class Inbox:
         if held:
             tally(self._desk.redis, FIGURE, why)
         return held
+
+
+def _not_to_the_sender(effects: Sequence[Effect]) -> tuple[Effect, ...]:
+    """What is done, and what others are told."""
+    return tuple(one for one in effects if not isinstance(one, MessageOwed) or one.to is not None)

@@ -78,11 +78,11 @@ def inbox(gateway: Gateway) -> list[tuple[str, str | None]]:
     return [(state, why) for state, why in rows]
 
 
-def owed(gateway: Gateway) -> list[str]:
-    """The texts of the answers that are owed, the oldest first."""
+def owed(gateway: Gateway, kind: str = "sms_answer") -> list[str]:
+    """The texts of the SMS of a kind that are owed, the oldest first; answers unless told."""
     keys: KeyRing = gateway.runtime.keys
     with gateway.runtime.database.begin(reading=True) as conn:
         rows: Sequence[tuple[bytes]] = conn.exec_driver_sql(
-            "SELECT text_sealed FROM messages WHERE kind = 'sms_answer' ORDER BY id"
+            f"SELECT text_sealed FROM messages WHERE kind = '{kind}' ORDER BY id"
         ).all()  # type: ignore[assignment]
     return [keys.unseal(bytes(sealed), messages.TEXT) for (sealed,) in rows]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tests.storm.letters import ANSWERS, LOOP, MOST, Key, Letter
+from tests.storm.letters import ANSWERS, LOOP, MOST, STAFF_ANSWERS, Key, Letter
 
 ANSWERED, HELD = "ANSWERED", "HELD"
 TAKEN = ("ACCEPTED", "DELIVERED", "UNDELIVERED", "EXPIRED", "NO_RECEIPT")
@@ -137,11 +137,12 @@ def _loops(letters: Sequence[Letter], states: Mapping[str, str]) -> list[str]:
     """Phones that were held more or less often than the loop guard must."""
     phones = [letter for letter in letters if not letter.held]
     often = Counter(letter.sender for letter in phones)
+    shares = {letter.sender: STAFF_ANSWERS if letter.by_staff else ANSWERS for letter in phones}
     held = Counter(letter.sender for letter in phones if states.get(letter.name) == HELD)
     return [
         f"{sender} wrote {times} times and was held {held[sender]} times"
         for sender, times in often.items()
-        if held[sender] != max(0, times - ANSWERS)
+        if held[sender] != max(0, times - shares[sender])
     ]
 
 
@@ -226,7 +227,7 @@ def _ledger(evidence: Evidence, verdict: Verdict) -> None:
 def _effects(
     letters: Sequence[Letter], states: Mapping[str, str], evidence: Evidence, verdict: Verdict
 ) -> None:
-    expected = expected_of(letter for letter in letters if states.get(letter.name) == ANSWERED)
+    expected = expected_of(letter for letter in letters if _is_worked_on(letter, states))
     wrong = [
         f"{' '.join(key)}: {evidence.counted[key]}, not {expected[key]}"
         for key in sorted({*expected, *evidence.counted})
@@ -236,9 +237,14 @@ def _effects(
     verdict.figures["effects"] = expected.total()
 
 
-def expected_of(answered: Iterable[Letter]) -> Counter[Key]:
-    """What must be counted when these messages were answered, each once."""
-    asked = Counter(key for letter in answered for key in letter.effects)
+def _is_worked_on(letter: Letter, states: Mapping[str, str]) -> bool:
+    """Of a phone that writes too often the answers are held, never what it asks for; a robot asks for nothing."""
+    return not letter.held and states.get(letter.name) in (ANSWERED, HELD)
+
+
+def expected_of(done: Iterable[Letter]) -> Counter[Key]:
+    """What must be counted when these messages were worked on, each once."""
+    asked = Counter(key for letter in done for key in letter.effects)
     return Counter({key: min(times, MOST.get(key[0], times)) for key, times in asked.items()})
 
 

@@ -1,7 +1,8 @@
 """Who writes what, and what must come of it: made from a seed, before anything runs. Pure.
 
-Each message carries the effects that must be counted once it is answered, so that afterwards nothing is guessed. A
-phone writes at most as often as it is answered in ten minutes; a few write more, and are held as often as is known.
+Each message carries the effects that must be counted once it is worked on, so that afterwards nothing is guessed. A
+phone writes at most as often as it is answered in ten minutes; a few write more, whose answers are held as often as is
+known. Staff write more than the public may, and are answered.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ MOST = {VISIT: 1, ACT: 1, INCIDENT: 1, REQUEST: 1, MISS: 5}
 ANSWERS = 5
 """SMS that a number is answered in ten minutes (setting answers_in_ten_minutes)."""
 
+STAFF_ANSWERS = 40
+"""The same for staff (setting staff_answers_in_ten_minutes)."""
+
 LOOP, NAME, SHORT_CODE = "BOUCLE", "ALPHANUMERIQUE", "NUMERO_COURT"
 """Why a message is held."""
 
@@ -42,9 +46,10 @@ IN_A_LOOP = 8
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message of a person. `effects` are counted when it is answered; `says` begins its answer (an expression).
+    """A message of a person. `effects` are counted when it is worked on; `says` begins its answer (an expression).
 
-    `at` in seconds from the start. `held` is why it gets no answer, when that is certain.
+    `at` in seconds from the start. `held` is why nobody looks at it, when that is certain. `by_staff`: of a phone that
+    is answered as often as staff are.
     """
 
     name: str
@@ -55,6 +60,7 @@ class Letter:
     held: str = ""
     at: float = 0.0
     copies: int = 1
+    by_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,7 @@ class _Author:
         self._chance = Random(seed)
         self._seed = seed
         self._written = 0
+        self._crew = {phone for phones in cast.staff.values() for phone in phones}
         self._citizens = list(cast.citizens)
         self._strangers = list(cast.strangers)
         self._staff = [(centre, phone) for centre in cast.centres for phone in cast.staff[centre.facility_id]]
@@ -139,7 +146,7 @@ class _Author:
 
     def _nurse(self) -> Iterator[Letter]:
         centre, phone = self._staff.pop()
-        for _ in range(self._chance.randint(2, ANSWERS - 2)):
+        for _ in range(self._chance.randint(2, ANSWERS)):
             drawn = self._chance.random()
             visits = self._visits[centre.facility_id]
             if drawn < 0.50 or len(visits) < 2:
@@ -226,4 +233,4 @@ class _Author:
         name = f"storm-{self._seed}-{self._written:06}"
         self._written += 1
         audits: list[Key] = [(AUDIT, name)] if audited else []
-        return Letter(name, sender, text, (*effects, *audits), says)
+        return Letter(name, sender, text, (*effects, *audits), says, by_staff=sender in self._crew)

@@ -162,16 +162,52 @@ def test_a_doubt_excuses_one_line_of_the_ledger() -> None:
     ],
 )
 def test_a_loop_is_held_as_often_as_it_must_be(held: int, expected: set[str]) -> None:
-    told = tuple(Letter(f"loop-{place}", CITIZEN, "AIDE") for place in range(IN_A_LOOP))
-    owed = tuple(answer(one, f"Aide {one.name}") for one in told[held:])
-    evidence = Evidence(
+    told = loop()
+    assert faults(looped(told, held, len(told)), told) == expected
+
+
+@pytest.mark.parametrize(
+    ("counted", "expected"),
+    [
+        pytest.param(IN_A_LOOP, set(), id="all was done"),
+        pytest.param(IN_A_LOOP - 1, {"wrong_effects"}, id="something held was not done"),
+        pytest.param(IN_A_LOOP - 3, {"wrong_effects"}, id="nothing held was done"),
+        pytest.param(IN_A_LOOP + 1, {"wrong_effects"}, id="something was done twice"),
+    ],
+)
+def test_what_a_held_message_asks_for_is_done(counted: int, expected: set[str]) -> None:
+    told = loop()
+    assert faults(looped(told, IN_A_LOOP - 5, counted), told) == expected
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        pytest.param(0, set(), id="answered each time"),
+        pytest.param(IN_A_LOOP - 5, {"held_wrongly"}, id="held as the public is"),
+    ],
+)
+def test_staff_are_answered_more_often(held: int, expected: set[str]) -> None:
+    told = tuple(replace(one, by_staff=True) for one in loop())
+    assert faults(looped(told, held, len(told)), told) == expected
+
+
+def loop() -> tuple[Letter, ...]:
+    """A phone that complains without end."""
+    case = (kinds.COMPLAINT, CITIZEN)
+    return tuple(Letter(f"loop-{place}", CITIZEN, "PLAINTE", (case,)) for place in range(IN_A_LOOP))
+
+
+def looped(told: tuple[Letter, ...], held: int, counted: int) -> Evidence:
+    """Of a loop's messages the first so many are held, the others answered; so many complaints are noted."""
+    owed = tuple(answer(one, f"Notee {one.name}") for one in told[held:])
+    return Evidence(
         inbox={one.name: [Inbound("HELD", LOOP)] for one in told[:held]}
         | {one.name: [Inbound("ANSWERED", "")] for one in told[held:]},
         owed=owed,
         ledger=tuple(Sent(one.provider_id, one.to, one.text) for one in owed),
-        counted=Counter(),
+        counted=Counter({(kinds.COMPLAINT, CITIZEN): counted}),
     )
-    assert faults(evidence, told) == expected
 
 
 def from_a_copy(*kinds_and_states: tuple[str, str]) -> Evidence:

@@ -12,13 +12,15 @@ import pytest
 
 from config.jobs import ANSWER_SMS, SEND_READY
 from flows.context import Context
-from flows.effects import Disclosed, LanguageChosen
+from flows.effects import Disclosed, LanguageChosen, MessageOwed
 from flows.sms.conversation import Reply
 from gateway.loop_guard import TOO_MANY, UNREADABLE, WINDOW
+from models import staff
 from models.database import DatabaseAway
+from models.identifiers import Msisdn
 from models.locks import Overtaken
 from tests.gateway.correspondent import Correspondent, echo, inbox, owed
-from tests.gateway.handset import STRANGER, Gateway, open_gateway
+from tests.gateway.handset import AWA, STRANGER, Gateway, open_gateway, people
 from workers.inbox import answer_inbox
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -158,6 +160,85 @@ def test_a_number_gets_so_many_answers_in_ten_minutes_and_no_more(
     Correspondent(gateway).writes("later")
     assert answer_inbox(gateway.runtime, echo) == 1
     assert owed(gateway)[-1] == "lu: later"
+
+
+@pytest.mark.parametrize(
+    ("ties", "answered"),
+    [
+        pytest.param([], 1, id="the public"),
+        pytest.param([(staff.ACTIVE, timedelta())], 3, id="a nurse at work"),
+        pytest.param([(staff.PENDING, timedelta())], 1, id="her chief has not said yes"),
+        pytest.param([(staff.ACTIVE, timedelta(days=200))], 1, id="a phone that fell idle"),
+    ],
+)
+def test_staff_have_a_limit_of_their_own(
+    tmp_path: Path, database_url: str, redis_url: str, ties: list[tuple[str, timedelta]], answered: int
+) -> None:
+    limits = {"answers_in_ten_minutes": 1, "staff_answers_in_ten_minutes": 3}
+    gateway = people(open_gateway(tmp_path, database_url, redis_url, **limits))
+    with gateway.runtime.database.begin() as conn:
+        centre = conn.exec_driver_sql("SELECT min(id) FROM facilities").scalar_one()
+        for state, ago in ties:
+            at, keys = gateway.runtime.clock() - ago, gateway.runtime.keys
+            if state == staff.ACTIVE:
+                staff.add(conn, keys, Msisdn(STRANGER), centre, staff.STAFF, at)
+            else:
+                staff.request(conn, keys, Msisdn(STRANGER), centre, at)
+    for number in range(5):
+        Correspondent(gateway, STRANGER).writes(str(number))
+    assert answer_inbox(gateway.runtime, echo) == 5
+    assert inbox(gateway) == [("ANSWERED", None)] * answered + [("HELD", TOO_MANY)] * (5 - answered)
+    assert len(owed(gateway)) == answered
+
+
+def tells_others(text: str, context: Context) -> Reply:
+    """A conversation that does something, and tells who wrote and somebody else."""
+    told = (MessageOwed("a vous", "help"), MessageOwed("au chef", "staff", Msisdn(AWA)))
+    return Reply("OK", (LanguageChosen("bm"), Disclosed("rights", "person:1"), *told))
+
+
+@pytest.mark.parametrize("before", [pytest.param(0, id="answered"), pytest.param(1, id="held")])
+def test_what_is_asked_for_is_done_and_others_are_told_when_the_answer_is_held(
+    tmp_path: Path, database_url: str, redis_url: str, before: int
+) -> None:
+    gateway = people(open_gateway(tmp_path, database_url, redis_url, answers_in_ten_minutes=1))
+    rows = gateway.count("audit")
+    for _ in range(before):
+        Correspondent(gateway, STRANGER).writes("one more")
+        answer_inbox(gateway.runtime, echo)
+    Correspondent(gateway, STRANGER).writes("it")
+    assert answer_inbox(gateway.runtime, tells_others) == 1
+    assert inbox(gateway)[-1] == (("HELD", TOO_MANY) if before else ("ANSWERED", None))
+    assert gateway.count("audit") == rows + 1
+    assert owed(gateway) == (["lu: one more"] if before else ["OK"])
+    assert owed(gateway, "staff") == ["au chef"]
+    assert owed(gateway, "help") == ([] if before else ["a vous"])
+    assert gateway.runtime.redis.exists(f"wake:{SEND_READY}")
+
+
+def test_a_stop_and_a_complaint_beyond_the_limit_are_taken(each_gateway: Gateway) -> None:
+    given, most = each_gateway.count("consents"), each_gateway.runtime.settings.answers_in_ten_minutes
+    somebody = Correspondent(each_gateway, STRANGER)
+    for text in (*["AIDE"] * most, "STOP", "PLAINTE on m'a fait payer les soins"):
+        somebody.writes(text)
+    assert answer_inbox(each_gateway.runtime) == most + 2
+    assert inbox(each_gateway) == [("ANSWERED", None)] * most + [("HELD", TOO_MANY)] * 2
+    assert each_gateway.count("consents") > given
+    assert each_gateway.count("complaints") == 1
+    assert len(owed(each_gateway)) == most
+
+
+def test_a_fault_of_ours_beyond_the_limit_brings_a_call_and_no_apology(
+    tmp_path: Path, sqlite_url: str, redis_url: str
+) -> None:
+    gateway = people(open_gateway(tmp_path, sqlite_url, redis_url, answers_in_ten_minutes=1))
+    calls = gateway.count("callbacks")
+    for conversation in (echo, fails):
+        Correspondent(gateway, STRANGER).writes("2600100000017")
+        assert answer_inbox(gateway.runtime, conversation) == 1
+    assert inbox(gateway) == [("ANSWERED", None), ("HELD", TOO_MANY)]
+    assert owed(gateway) == ["lu: 2600100000017"]
+    assert gateway.count("callbacks") == calls + 1
 
 
 def test_two_robots_that_answer_each_other_stop(gateway: Gateway) -> None:
