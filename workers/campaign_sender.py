@@ -91,6 +91,7 @@ class CampaignSender(Crew):
     def turn(self, lane: str) -> bool:
         """Begins to send and comes back at once; see `Crew`."""
         self._give_back_unasked()
+        self._rota.look_again()
         return super().turn(lane)
 
     def _look(self) -> tuple[Turn, ...]:

@@ -24,7 +24,7 @@ class Rota:
         self._clock = clock
         self._lock = Lock()
         self._turns: deque[Turn] = deque()
-        self._looked_at = -LOOK_SECONDS
+        self._looked_at = clock() - LOOK_SECONDS
         self._rests: dict[str, float] = {}
 
     def next(self) -> Turn | None:
@@ -38,6 +38,11 @@ class Rota:
                 if self._rests.get(turn.operator, 0.0) <= now:
                     return turn
             return None
+
+    def look_again(self) -> None:
+        """The next turn is looked for in the database, however short ago that was done."""
+        with self._lock:
+            self._looked_at = self._clock() - LOOK_SECONDS
 
     def rest(self, operator: str, seconds: float) -> None:
         """An operator's bucket is empty for so long."""

@@ -22,6 +22,7 @@ from tests.bench.layers import Layer
 from tests.bench.planning import plan_campaign
 from tests.bench.rounds import Plan, floor_us, judged, layers_of, run
 from tests.bench.stage import set_stage
+from tests.bench.throughput import throughput
 from tests.bench.verify import verify
 from tests.bench.words import tell
 
@@ -43,6 +44,7 @@ def bench() -> None:
 bench.add_command(import_register)
 bench.add_command(plan_campaign)
 bench.add_command(reports)
+bench.add_command(throughput)
 bench.add_command(verify)
 
 
