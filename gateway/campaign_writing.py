@@ -13,7 +13,7 @@ from flows import campaign_text
 from flows.campaign_text import SERVICE_CODE, BadText, MissingValue, Template
 from models import campaign_content, campaign_values
 from models.audience_filters import FRENCH, SEPARATOR
-from models.audiences import Asked, people
+from models.audiences import Asked, by_sets, people
 from models.campaigns import Campaign
 from models.database import Database
 from models.keyring import KeyRing
@@ -128,6 +128,7 @@ def measure(
     found = Measured()
     if not writer.personal:
         with database.begin(reading=True) as conn:
+            by_sets(conn)
             for row in conn.execute(_counted(asked)):
                 (text,) = writer.texts(conn, keys, [row])
                 found.add(row.operator, text, writer.charset(row.language), row.times)
@@ -143,6 +144,7 @@ def samples(
     conn: Connection, keys: KeyRing, asked: Asked, writer: Writer, count: int
 ) -> list[tuple[bytes, str]]:
     """Final messages of people drawn by chance, as (sealed number, text)."""
+    by_sets(conn)
     found = people(asked).subquery("people")
     to_write = found.c.excluded.is_(None) & ~found.c.hold_out
     rows = conn.execute(select(found).where(to_write).order_by(func.random()).limit(count)).all()
@@ -170,6 +172,7 @@ def _pages(
         )
         found = people(part).subquery("people")
         with database.begin(reading=True) as conn:
+            by_sets(conn)
             to_write = found.c.excluded.is_(None) & ~found.c.hold_out
             yield conn.execute(select(found).where(to_write)).all(), conn
         done(high - low)

@@ -23,12 +23,14 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
 )
 
 from config import facts
 from models.audience_filters import FRENCH, NOT_CONTACTED, conditions, people_table
 from models.campaign_tables import lines, recipients
 from models.consent import consents
+from models.database import Connection
 from models.days import day_of
 from models.homes import homes
 from models.keyring import KeyRing
@@ -125,6 +127,17 @@ def people(asked: Asked) -> Select[Any]:
         ).label("excluded"),
         asked.draw.condition(found.c.phone_index).label("hold_out"),
     ).select_from(joined)
+
+
+def by_sets(conn: Connection) -> None:
+    """Tell PostgreSQL, until the end of the transaction, that an audience is large and its tables are joined whole.
+
+    What campaigns were sent a moment ago it does not know yet: taken for few rows, they would be looked through again
+    for every phone.
+    """
+    if conn.dialect.name == "postgresql":
+        for setting in ("work_mem = '64MB'", "enable_nestloop = off", "enable_mergejoin = off"):
+            conn.execute(text(f"SET LOCAL {setting}"))
 
 
 def highest(asked: Asked) -> Select[Any]:

@@ -27,13 +27,12 @@ from sqlalchemy import (
     literal,
     not_,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from config.jobs import BULK
-from models.audiences import Asked, Draw, highest, people
+from models.audiences import Asked, Draw, by_sets, highest, people
 from models.campaign_content import languages, texts
 from models.campaign_tables import HELD_OUT, campaigns, recipients
 from models.campaigns import APPROVED, Campaign, WrongStep, drop_lines, load
@@ -130,25 +129,16 @@ def _all_planned(conn: Connection, campaign: Campaign, last: int, now: datetime)
 
 
 def _write(conn: Connection, campaign: Campaign, part: Asked) -> int:
-    _tell_planner(conn, "work_mem = '64MB'")
-    _tell_planner(conn, "enable_mergejoin = off")
+    by_sets(conn)
     _slice.create(conn)
     names = [column.name for column in _slice.columns]
     conn.execute(insert(_slice).from_select(names, _staged(part, _size(campaign))))
-    # Nothing is known yet of rows that were made a moment ago: taken for few, they would be joined one by one.
-    _tell_planner(conn, "enable_nestloop = off")
     before = conn.execute(select(func.coalesce(func.max(chunks.c.id), 0))).scalar_one()
     conn.execute(_cut(campaign))
     counted = {"preserve_rowcount": True}
     rows = conn.execute(_filled(campaign.campaign_id, before), execution_options=counted).rowcount
     _slice.drop(conn)
     return rows
-
-
-def _tell_planner(conn: Connection, setting: str) -> None:
-    """Until the end of the transaction; SQLite has nothing of the kind."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(text(f"SET LOCAL {setting}"))
 
 
 def _size(campaign: Campaign) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from models.audiences import REASONS, Asked, people
+from models.audiences import REASONS, Asked, by_sets, people
 from models.database import Connection
 
 
@@ -32,6 +32,7 @@ class Size:
 
 def size(conn: Connection, asked: Asked) -> Size:
     """Count an audience in one statement. Raises BadFilter."""
+    by_sets(conn)
     rows = people(asked).subquery("people")
     counted = select(rows.c.excluded, rows.c.hold_out, func.count().label("times"))
     found = conn.execute(counted.group_by(rows.c.excluded, rows.c.hold_out)).all()
