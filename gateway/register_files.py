@@ -1,28 +1,25 @@
 """Files of registers as offices send them: which encoding, which separator, where the lines are.
 
-Nothing is read whole: a file of millions of lines costs as much memory as one of a thousand.
+No CSV file is read whole: one of millions of lines costs as much memory as one of a thousand.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from codecs import getincrementaldecoder
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
-from config.faults import Fault
+from gateway.register_workbooks import BadFile, workbook_rows
 from models.import_columns import Heading, read_heading, recognised
+
+__all__ = ["ENCODINGS", "BadFile", "Cells", "RegisterFile", "Span", "encoding_of", "plain_rows", "understood"]
 
 SEPARATORS = ";,\t|"
 UTF_8, WINDOWS, MAC = "utf-8", "cp1252", "mac_roman"
@@ -36,10 +33,6 @@ _LONGEST_CELL = 10_000
 _ASCII = bytes(range(128))
 _LETTERS = frozenset("éèêëàâäçîïôöùûüÿœæÉÈÊËÀÂÄÇÎÏÔÖÙÛÜŒÆñÑáíóú°’‘“”«»–—…\u00a0€")
 """What French texts and Malian names have beyond ASCII."""
-
-
-class BadFile(Fault):
-    """A file cannot be read; the message, in French, says what to do."""
 
 
 Cells = list[str]
@@ -79,7 +72,7 @@ class RegisterFile:
 
     def spans(self, lines: int) -> Iterator[tuple[Span, list[Cells]]]:
         """The file in parts of so many lines, each with its cells. Raises BadFile."""
-        rows = self._sheet() if self.is_workbook else self._positioned()
+        rows = ((0, cells) for cells in workbook_rows(self.path)) if self.is_workbook else self._positioned()
         next(rows, None)
         part: list[Cells] = []
         first, start = 2, None
@@ -133,11 +126,6 @@ class RegisterFile:
         csv.field_size_limit(_LONGEST_CELL)
         return csv.reader(lines, delimiter=self.separator)
 
-    def _sheet(self) -> Iterator[tuple[int, Cells]]:
-        with _workbook(self.path) as sheet:
-            for row in sheet:
-                yield 0, [_as_text(cell) for cell in row]
-
 
 def understood(path: Path, register: str, day: date, encoding: str | None = None) -> RegisterFile:
     """A file with its encoding, separator and heading found. Raises BadFile, BadHeading, OSError."""
@@ -146,8 +134,7 @@ def understood(path: Path, register: str, day: date, encoding: str | None = None
     if not head.strip():
         raise BadFile(f"{path.name} est vide")
     if head.startswith(b"PK\x03\x04"):
-        with _workbook(path) as sheet:
-            cells = [_as_text(cell) for cell in next(iter(sheet), ())]
+        cells = next(workbook_rows(path), [])
         return RegisterFile(path, "", "", read_heading(cells, register, day), tuple(cells))
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadFile("c'est un ancien classeur XLS -> enregistrez-le en XLSX ou en « CSV UTF-8 »")
@@ -165,9 +152,7 @@ def plain_rows(path: Path, encoding: str | None = None) -> Iterator[Cells]:
     if not head.strip():
         raise BadFile(f"{path.name} est vide")
     if head.startswith(b"PK\x03\x04"):
-        with _workbook(path) as sheet:
-            for row in sheet:
-                yield [_as_text(cell) for cell in row]
+        yield from workbook_rows(path)
         return
     encoding = _exact(head, encoding) if encoding else encoding_of(path)
     first = _first_line(path, encoding)
@@ -273,34 +258,3 @@ def _broken(line: int, fault: Exception) -> str:
         f"après la ligne {line}, une cellule n'a pas de fin : un guillemet est ouvert et jamais fermé"
         " -> fermez ou enlevez ce guillemet"
     )
-
-
-@contextmanager
-def _workbook(path: Path) -> Iterator[Iterator[Sequence[Any]]]:
-    """The rows of the first sheet of an XLSX file, as values."""
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as fault:
-        raise BadFile("ce classeur ne s'ouvre pas -> enregistrez-le en XLSX ou en « CSV UTF-8 »") from fault
-    try:
-        sheet: Any = book.worksheets[0]
-        # What the file says of its own size is often wrong, and would be believed.
-        sheet.reset_dimensions()
-        yield iter(sheet.iter_rows(values_only=True))
-    finally:
-        book.close()
-
-
-def _as_text(cell: Any) -> str:
-    """A cell of a workbook as its author reads it."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "oui" if cell else "non"
-    if isinstance(cell, datetime):
-        return (
-            cell.date().isoformat() if not (cell.hour or cell.minute or cell.second) else cell.isoformat(" ")
-        )
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    return str(cell)
