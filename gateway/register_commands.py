@@ -22,6 +22,7 @@ from gateway.register import BAMAKO, opened, the_facility
 from gateway.register_files import ENCODINGS, RegisterFile, understood
 from gateway.register_import import Order, Outcome, PeopleImport
 from gateway.register_progress import ProgressTeller
+from gateway.register_rejects import refuse_taken
 from gateway.register_small import SmallImport
 from gateway.spreadsheet import private_file, write_csv
 from models.import_cells import BadCell, commune_code
@@ -49,7 +50,9 @@ def register() -> None:
 @click.option("--complete", is_flag=True, help="The file is whole: rights that it does not hold end today.")
 @click.option("--ends", type=click.IntRange(0), help="How many rights a complete file may end, at most.")
 @click.option("--encoding", type=click.Choice(ENCODINGS), help="When it is not found by itself.")
-@click.option("--rejects", type=OUT_FILE, help="Where lines that are left out go (FILE-refus.csv).")
+@click.option(
+    "--rejects", type=OUT_FILE, help="Where lines that are left out go (FILE-refus.csv): a new file."
+)
 @click.option("--errors", type=click.IntRange(0), default=50, show_default=True, help="How many to show.")
 @click.option("--batch", type=click.IntRange(1, 100_000), default=BATCH_LINES, help="Lines in a transaction.")
 @click.option("--processes", type=click.IntRange(0, 16), default=PROCESSES, show_default=True)
@@ -70,7 +73,8 @@ def bring_in(
     """Check a CSV or XLSX file, line by line and cell by cell; with --apply, bring it in.
 
     After a stop or a crash, the same command goes on where it stopped. Exit code 3 when lines were left out:
-    they are in a file of their own, to be corrected there and sent like this one.
+    with --apply they are in a file of their own, to be corrected there and sent like this one. A file that
+    is there already is never written over: exit code 1, and nothing is brought in.
 
     Example: ramu register import ramed liste.csv --apply
     """
@@ -80,6 +84,7 @@ def bring_in(
     today = now.astimezone(BAMAKO).date()
     source = understood(file, kind, today, encoding)
     rejects = rejects or file.with_name(f"{file.stem}-refus.csv")
+    refuse_taken(rejects, file, apply=apply)
     actor = f"console:{os.getuid()}"
     order = Order(kind, source, rejects, batch, processes, actor, now, today, complete, ends)
     started = monotonic()
@@ -160,7 +165,7 @@ def _summary(order: Order, outcome: Outcome, applied: bool, seconds: float) -> d
         "unchanged": counts.unchanged,
         "ended": counts.ended,
         "rejected": counts.rejected,
-        "rejects": str(order.rejects) if counts.rejected else None,
+        "rejects": str(order.rejects) if counts.rejected and applied else None,
         "resumed_batches": outcome.resumed,
         "not_ended_because_of_rejects": outcome.not_ended,
         "seconds": round(seconds, 1),

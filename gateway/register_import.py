@@ -88,7 +88,6 @@ class PeopleImport:
         outcome = Outcome(found.lines)
         with self.database.begin(reading=True) as conn:
             known = {**dict.fromkeys(found.mutuelles, 0), **codes(conn)}
-        rejects = Rejects(self.order.rejects, self.order.file)
         for ready in self._prepared(found, known, frozenset()):
             with self.database.begin(reading=True) as conn:
                 import_stage.load(conn, ready.rows)
@@ -96,32 +95,28 @@ class PeopleImport:
                 later = self._openers_in_file(ready, refused, found)
                 counts = self._merge.count(conn)
             counts.added += len(later)
-            self._leave_out(
-                ready, {line: why for line, why in refused.items() if line not in later}, counts, rejects
-            )
+            self._leave_out(ready, {line: why for line, why in refused.items() if line not in later}, counts)
             outcome.counts.add(counts)
-        rejects.close()
         return outcome
 
     def apply(self) -> Outcome:
         """Bring the file in, each batch in a transaction; a killed run is taken up where it stopped.
 
-        Raises BadFile, DatabaseAway, TooManyEnd.
+        Raises BadFile, DatabaseAway, Taken, TooManyEnd.
         """
-        order = self.order
+        order, index = self.order, self._file_index()
         with self.database.begin() as conn:
-            run = imports.start(conn, self._file_index(), order.register, order.batch_lines, order.now)
+            run = imports.start(conn, index, order.register, order.batch_lines, order.now)
         found = self._survey(run.batch_lines)
         with self.database.begin() as conn:
             make_missing(conn, found.mutuelles)
             known = codes(conn)
-        rejects = Rejects(order.rejects, order.file, run.rejects_bytes)
+        rejects = Rejects(order.rejects, order.file, index, run.rejects_bytes)
         for ready in self._prepared(found, known, run.done):
             with self.database.begin() as conn:
                 self._write(conn, run, ready, rejects)
-        outcome = self._finish(run, found)
-        rejects.close()
-        return outcome
+        rejects.publish()
+        return self._finish(run, found)
 
     def _survey(self, batch_lines: int) -> Survey:
         self.teller.begin("lecture", None)
@@ -166,8 +161,10 @@ class PeopleImport:
             now=self.order.now,
         )
 
-    def _leave_out(self, ready: Prepared, refused: dict[int, str], counts: Counts, rejects: Rejects) -> None:
-        """Tell what is wrong, and write the lines that are left out where they can be corrected."""
+    def _leave_out(
+        self, ready: Prepared, refused: dict[int, str], counts: Counts, rejects: Rejects | None = None
+    ) -> None:
+        """Tell what is wrong, and write the lines that are left out where they can be corrected; a trial does not."""
         complaints = list(ready.complaints)
         left_out = dict(ready.left_out)
         if refused:
@@ -175,9 +172,11 @@ class PeopleImport:
             left_out |= self._lines(ready.batch, refused)
         for complaint in sorted(complaints, key=lambda one: one.line):
             self.teller.complain(complaint)
+        counts.rejected = len(left_out)
+        if rejects is None:
+            return
         for line, cells in sorted(left_out.items()):
             rejects.add(cells, [one for one in complaints if one.line == line])
-        counts.rejected = len(left_out)
 
     def _lines(self, batch: Batch, wanted: Iterable[int]) -> dict[int, Cells]:
         rows = enumerate(self.order.file.rows_of(batch.span), start=batch.span.first_line)

@@ -41,30 +41,28 @@ class SmallImport:
     def try_out(self) -> Outcome:
         """Say what `apply` would do: everything is done, and undone. Raises BadFile, DatabaseAway."""
         outcome = Outcome(0)
-        rejects = Rejects(self.order.rejects, self.order.file)
         try:
             with self.database.begin() as conn:
                 for _, span, rows in self._spans():
                     outcome.lines += span.lines
-                    outcome.counts.add(self._lines(conn, span, rows, rejects))
+                    outcome.counts.add(self._lines(conn, span, rows))
                 raise _Undo
         except _Undo:
-            rejects.close()
-        return outcome
+            return outcome
 
     def apply(self) -> Outcome:
-        """Bring the file in, each batch in a transaction. Raises BadFile, DatabaseAway."""
+        """Bring the file in, each batch in a transaction. Raises BadFile, DatabaseAway, Taken."""
         order = self.order
         index = self.keys.index(f"{order.register}:{order.file.digest().hex()}", "import")
         with self.database.begin() as conn:
             run = imports.start(conn, index, order.register, order.batch_lines, order.now)
         outcome = Outcome(0, resumed=len(run.done))
-        rejects = Rejects(order.rejects, order.file, run.rejects_bytes)
+        rejects = Rejects(order.rejects, order.file, index, run.rejects_bytes)
         for number, span, rows in self._spans(run):
             outcome.lines += span.lines
             with self.database.begin() as conn:
                 self._write(conn, run, number, span, rows, rejects)
-        rejects.close()
+        rejects.publish()
         with self.database.begin() as conn:
             imports.finish(conn, run.import_id, order.now)
             outcome.counts = imports.totals(conn, run.import_id)
@@ -94,7 +92,9 @@ class SmallImport:
             now=self.order.now,
         )
 
-    def _lines(self, conn: Connection, span: Span, rows: list[Cells], rejects: Rejects) -> Counts:
+    def _lines(
+        self, conn: Connection, span: Span, rows: list[Cells], rejects: Rejects | None = None
+    ) -> Counts:
         order, counts = self.order, Counts()
         reader = CellReader(order.file.heading, order.register, None, order.today)
         for line, cells in enumerate(rows, start=span.first_line):
@@ -112,7 +112,8 @@ class SmallImport:
                     ]
             for complaint in complaints:
                 self.teller.complain(complaint)
-            rejects.add(cells, complaints)
+            if rejects:
+                rejects.add(cells, complaints)
             counts.rejected += 1
         return counts
 

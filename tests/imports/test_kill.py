@@ -60,9 +60,11 @@ def test_killed_and_called_again(bring, held, surroundings, database_url, tmp_pa
     assert (told["new"], told["rejected"]) == (588 - 12, 24)
     rejects, after_kill = (tmp_path / "r-refus.csv").read_bytes(), held()
     assert rejects.count(b"\n") == 1 + 24
+    assert list(tmp_path.glob(".refus-*")) == []
     assert [row.finished_at is None for row in every_run(database_url)] == [False]
 
     fresh_start(database_url)
+    (tmp_path / "r-refus.csv").unlink()
     told, _ = bring("ramed", file, "--apply", "--batch", "25", code=3)
     assert (told["resumed_batches"], told["new"], told["rejected"]) == (0, 576, 24)
     assert held() == after_kill
