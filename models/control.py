@@ -14,35 +14,42 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from config import facts
 from models.acts import acts, known
+from models.coverage import coverages
 from models.database import Connection
 from models.days import BAMAKO, bounds, day_of
 from models.facilities import ROUND_THE_CLOCK, facilities
+from models.incidents import NOT_HOLDER, incidents
+from models.schemes import share_at
 from models.visit_answers import HAD_TO_PAY, WAS_NOT_THERE, visit_answers
 from models.visit_codes import CANCELLED, OPEN, visit_codes
 
 ALONE = "CON"
-"""The act as which a code without any is counted: the least that is billed."""
+"""The act as which a code without any is counted, and one that another person showed: the least that is billed."""
 
 
 class Sign(StrEnum):
     """Why a visit should be looked at."""
 
+    NOT_HOLDER = "NOT_HOLDER"
     NOT_THERE = "NOT_THERE"
     HAD_TO_PAY = "HAD_TO_PAY"
     CLOSED_CODE = "CLOSED_CODE"
+    NO_CONVENTION = "NO_CONVENTION"
     TWO_CENTRES = "TWO_CENTRES"
     ODD_HOURS = "ODD_HOURS"
     NO_ACT = "NO_ACT"
 
 
 LABELS = {
+    Sign.NOT_HOLDER: "le centre dit: pas la bonne personne",
     Sign.NOT_THERE: "le titulaire dit ne pas être venu",
     Sign.HAD_TO_PAY: "le titulaire dit avoir payé",
     Sign.CLOSED_CODE: "acte sur un code annulé ou expiré",
+    Sign.NO_CONVENTION: "acte dans un centre sans convention",
     Sign.TWO_CENTRES: "deux centres le même jour",
     Sign.ODD_HOURS: "acte noté la nuit",
     Sign.NO_ACT: "code sans acte",
@@ -52,7 +59,10 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One visit to look at: its signs, and the FCFA that would be billed, as the centre told or by acts.csv."""
+    """One visit to look at: its signs, and the FCFA at risk: of each act, the dearer of what was told and acts.csv.
+
+    What a centre tells can so lift a visit in the list, never lower it.
+    """
 
     visit_id: int
     code: str
@@ -75,6 +85,12 @@ _ROWS = (
         visit_codes.c.state,
         facilities.c.name.label("facility_name"),
         facilities.c.hours,
+        facilities.c.kind,
+        facilities.c.contracted,
+        coverages.c.scheme,
+        exists()
+        .where(incidents.c.visit_id == visit_codes.c.id, incidents.c.kind == NOT_HOLDER)
+        .label("not_holder"),
         visit_answers.c.answer,
         acts.c.act,
         acts.c.amount_fcfa,
@@ -82,6 +98,7 @@ _ROWS = (
     )
     .select_from(
         visit_codes.join(facilities, facilities.c.id == visit_codes.c.facility_id)
+        .join(coverages, coverages.c.id == visit_codes.c.coverage_id)
         .outerjoin(visit_answers, visit_answers.c.visit_id == visit_codes.c.id)
         .outerjoin(acts, (acts.c.visit_id == visit_codes.c.id) & acts.c.undone_at.is_(None))
     )
@@ -137,9 +154,11 @@ def _case(visit: list[Any], elsewhere: frozenset[int], now: datetime) -> Case:
     head = visit[0]
     done = [row for row in visit if row.act]
     signs = {
+        Sign.NOT_HOLDER: head.not_holder,
         Sign.NOT_THERE: head.answer == WAS_NOT_THERE,
-        Sign.HAD_TO_PAY: head.answer == HAD_TO_PAY,
+        Sign.HAD_TO_PAY: head.answer == HAD_TO_PAY and _is_free(head),
         Sign.CLOSED_CODE: any(head.state == CANCELLED or row.recorded_at >= row.expires_at for row in done),
+        Sign.NO_CONVENTION: bool(done) and not head.contracted,
         Sign.TWO_CENTRES: head.id in elsewhere,
         Sign.ODD_HOURS: head.hours != ROUND_THE_CLOCK and any(_by_night(row.recorded_at) for row in done),
         Sign.NO_ACT: not done and head.state == OPEN and head.expires_at <= now,
@@ -152,15 +171,19 @@ def _case(visit: list[Any], elsewhere: frozenset[int], now: datetime) -> Case:
         seen_at=head.seen_at,
         signs=tuple(sign for sign, given in signs.items() if given),
         acts=tuple(row.act for row in done),
-        amount_fcfa=_amount(done, day_of(head.seen_at)),
+        amount_fcfa=_amount(head, done),
     )
 
 
-def _amount(done: list[Any], day: date) -> int:
-    tariff = _tariff(day)
-    if not done:
-        return tariff.get(ALONE, 0)
-    return sum(tariff.get(row.act, 0) if row.amount_fcfa is None else row.amount_fcfa for row in done)
+def _is_free(visit: Any) -> bool:
+    """Whether the patient owes nothing there: under another scheme it is right that she paid."""
+    return share_at(visit.scheme, visit.kind, day_of(visit.seen_at)) == 0
+
+
+def _amount(visit: Any, done: list[Any]) -> int:
+    tariff = _tariff(day_of(visit.seen_at))
+    billed = sum(max(tariff.get(row.act, 0), row.amount_fcfa or 0) for row in done)
+    return billed if done and not visit.not_holder else max(billed, tariff.get(ALONE, 0))
 
 
 def _by_night(moment: datetime) -> bool:

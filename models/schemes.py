@@ -53,6 +53,14 @@ def patient_share(scheme: str, day: date) -> int:
     raise NotInForce(f"no share of {scheme} on {day}")
 
 
+def share_at(scheme: str, kind: str, day: date) -> int:
+    """Percent that the patient pays at a kind of facility; without a row of its own, as where care begins.
+
+    Raises NotInForce.
+    """
+    return shares(scheme, day).get(kind, patient_share(scheme, day))
+
+
 @lru_cache(maxsize=64)
 def shares(scheme: str, day: date, rules: Facts = facts.SHIPPED) -> dict[str, int]:
     """Percent that the patient pays for each kind of care, in the order of the path of care."""

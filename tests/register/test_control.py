@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from models import acts, control, staff, visit_answers, visit_codes
+from models import acts, control, incidents, staff, visit_answers, visit_codes
 from models.control import LABELS, Sign
 from tests.register.conftest import NOW, PHONE, TODAY
 
@@ -25,9 +25,9 @@ class Centre:
                 staff.remove(conn, register.keys, PHONE, before.facility.facility_id, NOW)
             self.nurse = staff.add(conn, register.keys, PHONE, self.facility, staff.STAFF, NOW)
 
-    def sees(self, person=None, now=NOW):
+    def sees(self, person=None, now=NOW, scheme="RAMED"):
         person = person or self.register.person()
-        right, code = self.register.right(person), next(self.codes)
+        right, code = self.register.right(person, scheme=scheme), next(self.codes)
         with self.register.database.begin() as conn:
             visit_codes.issue(conn, code, person, right, now, 24, self.facility)
         return visit_codes.at_facility(self.register.reader, code, self.facility, now).visit_id
@@ -40,6 +40,12 @@ class Centre:
     def cancels(self, visit, now=NOW):
         with self.register.database.begin() as conn:
             visit_codes.cancel(conn, visit, now)
+
+    def reports(self, visit, kind=incidents.NOT_HOLDER):
+        with self.register.database.begin() as conn:
+            incidents.open_incident(
+                conn, kind=kind, reference="123456", visit_id=visit, facility_id=self.facility, now=NOW
+            )
 
     def hears(self, visit, answer):
         with self.register.database.begin() as conn:
@@ -74,6 +80,78 @@ def test_what_the_holder_says(register, centre, answer, sign):
     visit = centre.notes(centre.sees())
     centre.hears(visit, answer)
     assert signs(register) == {visit: {sign}}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "kind", "listed"),
+    [
+        pytest.param("RAMED", "CSCOM", True, id="nothing is to pay"),
+        pytest.param("RAMED", "HOPITAL", True, id="nowhere"),
+        pytest.param("AMO", "CSCOM", False, id="a part is to pay"),
+        pytest.param("MUTUELLE", "CSREF", False, id="another part at each kind of centre"),
+    ],
+)
+def test_whoever_owes_a_part_may_have_paid(register, scheme, kind, listed):
+    centre = Centre(register, kind=kind)
+    visit = centre.notes(centre.sees(scheme=scheme))
+    centre.hears(visit, 2)
+    assert signs(register) == ({visit: {Sign.HAD_TO_PAY}} if listed else {})
+
+
+@pytest.mark.parametrize("scheme", ["RAMED", "AMO", "MUTUELLE"])
+def test_who_was_not_there_owes_no_part(register, centre, scheme):
+    visit = centre.notes(centre.sees(scheme=scheme))
+    centre.hears(visit, 3)
+    assert signs(register) == {visit: {Sign.NOT_THERE}}
+
+
+@pytest.mark.parametrize(
+    ("noted", "amount"),
+    [
+        pytest.param([], 1_000, id="nothing was noted: as one consultation"),
+        pytest.param(["VAC"], 1_000, id="less than a consultation"),
+        pytest.param(["CON", "MED"], 4_000, id="more"),
+    ],
+)
+def test_another_person_than_the_holder(register, centre, noted, amount):
+    visit = centre.sees()
+    for act in noted:
+        centre.notes(visit, act)
+    centre.reports(visit)
+    (case,) = cases(register)
+    assert Sign.NOT_HOLDER in case.signs
+    assert case.amount_fcfa == amount
+
+
+def test_it_is_listed_once_when_the_code_is_closed_and_told_twice(register, centre):
+    visit = centre.sees()
+    centre.cancels(visit)
+    centre.reports(visit)
+    centre.reports(visit)
+    assert [(case.visit_id, case.signs) for case in cases(register)] == [(visit, (Sign.NOT_HOLDER,))]
+
+
+def test_an_incident_of_another_kind_and_one_of_another_visit_are_no_sign(register, centre):
+    visit = centre.notes(centre.sees())
+    centre.reports(visit, "OTHER")
+    centre.reports(None)
+    assert cases(register) == ()
+
+
+@pytest.mark.parametrize(
+    ("contracted", "noted", "expected"),
+    [
+        pytest.param(False, True, {Sign.NO_CONVENTION}, id="an act without a convention"),
+        pytest.param(False, False, {Sign.NO_ACT}, id="no act"),
+        pytest.param(True, True, set(), id="with one"),
+    ],
+)
+def test_an_act_where_there_is_no_convention(register, contracted, noted, expected):
+    centre = Centre(register, contracted=contracted)
+    visit = centre.sees()
+    if noted:
+        centre.notes(visit)
+    assert signs(register) == ({visit: expected} if expected else {})
 
 
 @pytest.mark.parametrize(
@@ -192,6 +270,22 @@ def test_the_most_money_first_then_the_most_signs(register, centre):
         (twice, 1_000),
         (cheap, 1_000),
     ]
+
+
+@pytest.mark.parametrize(
+    ("act", "told", "at_risk"),
+    [
+        pytest.param("CES", 10, 60_000, id="less was told than it costs"),
+        pytest.param("CES", 0, 60_000, id="nothing"),
+        pytest.param("CES", None, 60_000, id="no amount"),
+        pytest.param("CES", 60_000, 60_000, id="as much"),
+        pytest.param("CES", 60_001, 60_001, id="more"),
+    ],
+)
+def test_a_centre_cannot_lower_what_is_at_risk(register, centre, act, told, at_risk):
+    visit = centre.notes(centre.sees(), act, amount=told)
+    centre.hears(visit, 2)
+    assert [case.amount_fcfa for case in cases(register)] == [at_risk]
 
 
 def test_every_sign_is_said():

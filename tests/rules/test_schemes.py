@@ -121,3 +121,16 @@ def test_every_paper_has_its_words():
 @pytest.mark.parametrize("scheme", [pytest.param("RAMED", id="RAMED"), pytest.param("AMO", id="AMO")])
 def test_from_fourteen_a_child_must_study(scheme):
     assert papers.child_age(DAY, scheme) == 14
+
+
+@pytest.mark.parametrize(
+    ("scheme", "kind", "percent"),
+    [
+        pytest.param("RAMED", "CSCOM", 0, id="free"),
+        pytest.param("AMO", "CSREF", 30, id="by care, not by place"),
+        pytest.param("MUTUELLE", "CSCOM", 25, id="the first level"),
+        pytest.param("MUTUELLE", "HOPITAL", 50, id="the last"),
+    ],
+)
+def test_the_share_at_a_kind_of_facility(scheme: str, kind: str, percent: int) -> None:
+    assert schemes.share_at(scheme, kind, DAY) == percent
