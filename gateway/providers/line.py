@@ -1,30 +1,28 @@
 """The line to a provider: one HTTP request, made at most once, that ends in time, and whether any of it was written.
 
 Connections are kept between requests. Nothing is repeated, no redirect is followed (it would turn the message into a
-question and lose it) and no proxy of the environment is used. A thread closes the socket when time is up: the
-library's own limits count from each byte, so that a server which sends one now and then would hold us for ever.
+question and lose it) and no proxy of the environment is used. Before every wait the time that is left is counted anew:
+a library's own limit begins again with each byte, so that a server which sends one now and then would hold us for ever.
 """
 
 from __future__ import annotations
 
-import contextlib
+import json
+import select
 import socket
+import ssl
+from collections import deque
 from collections.abc import Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException
-from http.cookiejar import DefaultCookiePolicy
-from threading import Lock, Timer
+from functools import lru_cache
 from time import monotonic
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, IncompleteRead, NameResolutionError, NewConnectionError, SSLError
+from requests.certs import where
 
+from gateway.providers.http_answer import Broken, EndedEarly, TooLong, read
 from gateway.providers.port import NotSent, Unknown
 
 CONNECT_SECONDS = 3.05
@@ -37,7 +35,9 @@ that is in doubt. Web servers close after 5 s and more by default."""
 MOST_BYTES = 1_000_000
 """The longest answer that is read; a hundred numbers take 15,000."""
 
+AT_ONCE = 65_536
 LONGEST_WAIT = 3_600.0
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 Fields = Mapping[str, Any]
 
@@ -73,111 +73,82 @@ class Reply:
         return min(max(apart.total_seconds(), 0.0), LONGEST_WAIT)
 
 
+class NoName(OSError):
+    """The provider's name was not found."""
+
+
+class NoConnection(OSError):
+    """Nobody answered at the provider's address."""
+
+
+class NotSecure(OSError):
+    """No connection that nobody reads along."""
+
+
 class TooLate(OSError):
-    """Time was up before the request could be written."""
+    """Time is up."""
 
 
-class Deadline:
-    """The time of one request. When it is up the socket is shut, and from then on nothing is written."""
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Where a URL leads: `host` as it is looked up, `named` as the request names it."""
+
+    secure: bool
+    host: str
+    port: int
+    named: str
+    target: str
+
+
+class _Request:
+    """One request: how much time it has, and whether any of it was written."""
+
+    __slots__ = ("_until", "written")
 
     def __init__(self, seconds: float) -> None:
+        self._until = monotonic() + seconds
         self.written = False
-        self.late = False
-        self._lock = Lock()
-        self._handle: socket.socket | None = None
-        self._timer = Timer(seconds, self._ring)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def watch(self, connection: socket.socket) -> None:
-        """Shut this socket when time is up. The handle is our own: TLS takes the first one from its object."""
-        with self._lock:
-            if self._handle is None:
-                self._handle = socket.fromfd(connection.fileno(), connection.family, connection.type)
-            if self.late:
-                raise TooLate("time is up")
-
-    def let_write(self) -> None:
-        """To be called before anything of the request is written. Raises TooLate."""
-        with self._lock:
-            if self.late:
-                raise TooLate("time is up")
-            self.written = True
-
-    def over(self) -> None:
-        """The request has ended; its connection may serve another one."""
-        self._timer.cancel()
-        with self._lock:
-            if self._handle:
-                self._handle.close()
-            self._handle = None
-
-    def _ring(self) -> None:
-        with self._lock:
-            self.late = True
-            if self._handle:
-                with contextlib.suppress(OSError):  # the other side was quicker
-                    self._handle.shutdown(socket.SHUT_RDWR)
-
-
-DEADLINE: ContextVar[Deadline] = ContextVar("deadline of the request that this thread makes")
-
-
-class _Watched(HTTPConnection):
-    """A connection that asks the deadline of the present request before it writes."""
-
-    rested_at = 0.0
-
-    def _new_conn(self) -> socket.socket:
-        made = super()._new_conn()
-        try:
-            DEADLINE.get().watch(made)
-        except TooLate:
-            made.close()
-            raise
-        return made
-
-    def send(self, data: Any) -> None:
-        """Everything of a request passes here, and nothing of a handshake."""
-        if self.sock is None:
-            self.connect()
-        deadline = DEADLINE.get()
-        deadline.watch(self.sock)
-        deadline.let_write()
-        super().send(data)
 
     @property
-    def is_connected(self) -> bool:
-        """Asked when a kept connection is taken up again."""
-        return super().is_connected and monotonic() - self.rested_at < IDLE_SECONDS
+    def late(self) -> bool:
+        """Whether time is up."""
+        return monotonic() >= self._until
+
+    def left(self) -> float:
+        """Seconds until time is up. Raises TooLate."""
+        left = self._until - monotonic()
+        if left <= 0:
+            raise TooLate
+        return left
+
+    def write(self, line: socket.socket, content: bytes) -> None:
+        """Write the request. The time holds for all of it."""
+        line.settimeout(self.left())
+        self.written = True
+        line.sendall(content)
+
+    def receive(self, line: socket.socket) -> bytes:
+        """What comes next, none at the end."""
+        line.settimeout(self.left())
+        return line.recv(AT_ONCE)
 
 
-class _WatchedTls(_Watched, HTTPSConnection):
-    """The same with TLS."""
+class _Kept:
+    """A connection, and since when it rests."""
 
+    __slots__ = ("line", "rested_at")
 
-class _Pool(HTTPConnectionPool):
-    """Kept connections; the deadline lets go of one before another request can take it."""
+    def __init__(self, line: socket.socket) -> None:
+        self.line = line
+        self.rested_at = 0.0
 
-    ConnectionCls = _Watched
-
-    def _put_conn(self, conn: Any) -> None:
-        DEADLINE.get().over()
-        if conn is not None:
-            conn.rested_at = monotonic()
-        super()._put_conn(conn)
-
-
-class _TlsPool(_Pool, HTTPSConnectionPool):
-    ConnectionCls = _WatchedTls
-
-
-class _Adapter(HTTPAdapter):
-    """Uses these pools."""
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+    def is_well(self) -> bool:
+        """Whether it may carry a request: it rested shortly, and the other side said nothing, nor that it ends."""
+        if monotonic() - self.rested_at >= IDLE_SECONDS:
+            return False
+        poll = select.poll()
+        poll.register(self.line, select.POLLIN)
+        return not poll.poll(0)
 
 
 class Line:
@@ -185,68 +156,144 @@ class Line:
 
     def __init__(self, seconds: float, connections: int, authorities: str = "") -> None:
         self._seconds = seconds
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = authorities or True
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(pool_maxsize=connections, max_retries=0))
+        self._most = connections
+        self._authorities = authorities
+        self._context: ssl.SSLContext | None = None
+        self._kept: dict[tuple[bool, str, int], deque[_Kept]] = {}
 
-    def post(self, url: str, headers: Mapping[str, str], **body: Any) -> Reply | NotSent | Unknown:
+    def post(
+        self, url: str, headers: Mapping[str, str], data: Fields | None = None, json: Any = None
+    ) -> Reply | NotSent | Unknown:
         """One POST of `data` (form fields) or `json`. Never raises; the reply has any status.
 
         NotSent: nothing of the request was written. Unknown: some was, and no whole answer came.
         """
-        deadline = Deadline(self._seconds)
-        DEADLINE.set(deadline)
+        request = _Request(self._seconds)
         try:
-            return self._reply(url, headers, body)
-        except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as fault:
-            why = "time is up" if deadline.late else _reason(fault)
-            return Unknown(f"{why} after writing") if deadline.written else NotSent(f"{why} before writing")
-        finally:
-            deadline.over()
+            address = _address(url)
+            content = _content(address, headers, data, json)
+            return self._reply(request, address, content)
+        except TooLong:
+            return Unknown("the answer is too long")
+        except (OSError, ValueError, EOFError) as fault:
+            why = "time is up" if request.late else _reason(fault)
+            return Unknown(f"{why} after writing") if request.written else NotSent(f"{why} before writing")
 
-    def _reply(self, url: str, headers: Mapping[str, str], body: Fields) -> Reply | Unknown:
-        limits = (min(CONNECT_SECONDS, self._seconds), self._seconds)
-        with self._session.post(
-            url, headers=dict(headers), timeout=limits, allow_redirects=False, stream=True, **body
-        ) as response:
-            read = bytearray()
-            for part in response.iter_content(16_384):
-                read += part
-                if len(read) > MOST_BYTES:
-                    return Unknown("the answer is too long")
-            named = {name.lower(): value for name, value in response.headers.items()}
-            return Reply(response.status_code, named, bytes(read))
+    def _reply(self, request: _Request, address: _Address, content: bytes) -> Reply:
+        place = address.secure, address.host, address.port
+        kept = self._taken(place) or _Kept(self._connected(request, address))
+        whole = None
+        try:
+            request.write(kept.line, content)
+            whole = read(lambda: request.receive(kept.line), MOST_BYTES)
+        finally:
+            if whole is None or not whole.reusable:
+                kept.line.close()
+        if whole.reusable:
+            self._keep(place, kept)
+        return Reply(whole.status, whole.headers, whole.body)
+
+    def _taken(self, place: tuple[bool, str, int]) -> _Kept | None:
+        """A kept connection that is well, the last one used first; the others that rested too long are closed."""
+        idle = self._kept.setdefault(place, deque())
+        while True:
+            try:
+                kept = idle.pop()
+            except IndexError:
+                return None
+            if kept.is_well():
+                return kept
+            kept.line.close()
+
+    def _keep(self, place: tuple[bool, str, int], kept: _Kept) -> None:
+        idle = self._kept.setdefault(place, deque())
+        kept.rested_at = monotonic()
+        idle.append(kept)
+        if len(idle) > self._most:
+            idle.popleft().line.close()
+
+    def _connected(self, request: _Request, address: _Address) -> socket.socket:
+        line = _connect(request, address)
+        if not address.secure:
+            return line
+        try:
+            line.settimeout(request.left())
+            return self._trusted().wrap_socket(line, server_hostname=address.host)
+        except (OSError, ValueError) as fault:
+            line.close()
+            raise NotSecure from fault
+
+    def _trusted(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = ssl.create_default_context(cafile=self._authorities or where())
+        return self._context
 
     def close(self) -> None:
         """Closes the connections that were kept."""
-        self._session.close()
+        for idle in list(self._kept.values()):
+            while idle:
+                idle.pop().line.close()
+
+
+def _connect(request: _Request, address: _Address) -> socket.socket:
+    """A connection to the first of the host's addresses that answers. Raises NoName, NoConnection, TooLate."""
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as fault:
+        raise NoName from fault
+    for family, kind, protocol, _, where_it_is in found:
+        line = socket.socket(family, kind, protocol)
+        try:
+            line.settimeout(min(CONNECT_SECONDS, request.left()))
+            line.connect(where_it_is)
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            line.close()
+            continue
+        return line
+    raise NoConnection
+
+
+@lru_cache(maxsize=16)
+def _address(url: str) -> _Address:
+    """Raises ValueError for what is no address."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("no address")
+    secure = parts.scheme == "https"
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    named = parts.netloc.rpartition("@")[2]
+    return _Address(secure, parts.hostname, parts.port or (443 if secure else 80), named, target)
+
+
+def _content(address: _Address, headers: Mapping[str, str], data: Fields | None, told: Any) -> bytes:
+    """The whole request. Raises ValueError for a header or an address that would not be one line."""
+    body = json.dumps(told).encode() if data is None else urlencode(data, doseq=True).encode()
+    lines = {
+        "Host": address.named,
+        **headers,
+        "Content-Type": FORM if data is not None else headers.get("Content-Type", JSON),
+        "Content-Length": str(len(body)),
+    }
+    head = f"POST {address.target} HTTP/1.1\r\n" + "".join(
+        f"{name}: {value}\r\n" for name, value in lines.items()
+    )
+    if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1:
+        raise ValueError("a header of two lines")
+    return head.encode("latin-1") + b"\r\n" + body
+
+
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (NoName, "the name was not found"),
+    (NoConnection, "no connection"),
+    (NotSecure, "no secure connection"),
+    (EndedEarly, "the answer ended early"),
+    (Broken, "the answer cannot be read"),
+    (TimeoutError, "no answer in time"),
+    (ConnectionError, "the connection was cut"),
+)
 
 
 def _reason(fault: BaseException) -> str:
     """Our word for a fault. Its own text is not used: it may hold the address, with a key in it."""
-    for kind, why in (
-        (NameResolutionError, "the name was not found"),
-        (NewConnectionError, "no connection"),
-        (SSLError, "no secure connection"),
-        (IncompleteRead, "the answer ended early"),
-        (TimeoutError, "no answer in time"),
-        (ConnectionError, "the connection was cut"),
-    ):
-        if any(isinstance(cause, kind) for cause in _causes(fault)):
-            return why
-    return type(fault).__name__
-
-
-def _causes(fault: BaseException) -> list[BaseException]:
-    """A fault with what it wraps, however each library wraps it."""
-    found: list[BaseException] = []
-    waiting: list[object] = [fault]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, BaseException) and one not in found:
-            found.append(one)
-            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-    return found
+    return next((why for kind, why in _REASONS if isinstance(fault, kind)), type(fault).__name__)
