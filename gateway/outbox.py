@@ -294,8 +294,10 @@ def _holder_asked(conn: Connection, effect: HolderAsked, context: Context, once:
 
 
 def _holder_not_asked(conn: Connection, effect: HolderNotAsked, context: Context, once: bytes) -> None:
-    if visit_answers.unask(conn, effect.visit_id):
-        messages.withdraw(conn, context.keys, effect.phone, AFTER_VISIT)
+    asked = visit_answers.unask(conn, effect.visit_id)
+    if asked is not None:
+        # The moment tells this question from one about another visit of the same phone.
+        messages.withdraw(conn, context.keys, effect.phone, AFTER_VISIT, asked[1])
 
 
 def _visit_answered(conn: Connection, effect: VisitAnswered, context: Context, once: bytes) -> None:

@@ -37,6 +37,8 @@ CHECKS = (
 """Before the suite, the quick ones first."""
 
 SUITE = ("-m", "pytest", "-n", "2")
+CALM = ("-m", "not storm")
+"""The suite without what takes long: that is for a night, or for who changed how messages are sent."""
 
 COMPILE = (
     *("pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11"),
@@ -52,9 +54,10 @@ LOCKS = (
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option("--no-checks", is_flag=True, help="The suite alone, without linters, types and screens.")
+@click.option("--storms", is_flag=True, help="Also the tests that kill processes again and again.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def test(no_checks: bool, arguments: tuple[str, ...]) -> None:
-    """Linters, types, floors, screens, then the whole suite, on real servers of its own.
+def test(no_checks: bool, storms: bool, arguments: tuple[str, ...]) -> None:
+    """Linters, types, floors, screens, then the suite, on real servers of its own.
 
     ARGUMENTS go to pytest: folders and files as seen from the checkout, -k, -x, --update ...
 
@@ -66,7 +69,7 @@ def test(no_checks: bool, arguments: tuple[str, ...]) -> None:
             click.echo(f"ramu test: stopped at {stage.name}; its words are above", err=True)
             sys.exit(code)
         click.echo(f"ok  {stage.name}, {time.monotonic() - started:.1f} s", err=True)
-    sys.exit(run((*SUITE, *arguments)))
+    sys.exit(run((*SUITE, *(() if storms else CALM), *arguments)))
 
 
 @click.command()

@@ -23,7 +23,6 @@ from models.database import Connection
 from models.days import BAMAKO, bounds, day_of
 from models.facilities import ROUND_THE_CLOCK, facilities
 from models.incidents import NOT_HOLDER, incidents
-from models.schemes import share_at
 from models.visit_answers import HAD_TO_PAY, WAS_NOT_THERE, visit_answers
 from models.visit_codes import CANCELLED, OPEN, visit_codes
 
@@ -156,7 +155,7 @@ def _case(visit: list[Any], elsewhere: frozenset[int], now: datetime) -> Case:
     signs = {
         Sign.NOT_HOLDER: head.not_holder,
         Sign.NOT_THERE: head.answer == WAS_NOT_THERE,
-        Sign.HAD_TO_PAY: head.answer == HAD_TO_PAY and _is_free(head),
+        Sign.HAD_TO_PAY: head.answer == HAD_TO_PAY,
         Sign.CLOSED_CODE: any(head.state == CANCELLED or row.recorded_at >= row.expires_at for row in done),
         Sign.NO_CONVENTION: bool(done) and not head.contracted,
         Sign.TWO_CENTRES: head.id in elsewhere,
@@ -173,11 +172,6 @@ def _case(visit: list[Any], elsewhere: frozenset[int], now: datetime) -> Case:
         acts=tuple(row.act for row in done),
         amount_fcfa=_amount(head, done),
     )
-
-
-def _is_free(visit: Any) -> bool:
-    """Whether the patient owes nothing there: under another scheme it is right that she paid."""
-    return share_at(visit.scheme, visit.kind, day_of(visit.seen_at)) == 0
 
 
 def _amount(visit: Any, done: list[Any]) -> int:

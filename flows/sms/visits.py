@@ -32,7 +32,7 @@ from flows.wording import capitals, place
 from models import acts, coverage, phones, visit_codes
 from models.acts import Act
 from models.coverage import Right
-from models.schemes import shares
+from models.schemes import share_at
 from models.staff import Staff
 from models.visit_codes import Visit
 
@@ -337,8 +337,7 @@ def _written(done: Done) -> str:
 
 def _share(talk: Talk, right: Right, nurse: Staff) -> str:
     """0 F, or the patient's percent at this kind of centre."""
-    by_care = shares(right.scheme, talk.ask.today)
-    share = by_care.get(nurse.facility.kind, next(iter(by_care.values())))
+    share = share_at(right.scheme, nurse.facility.kind, talk.ask.today)
     return "0 F" if share == 0 else f"{share}%"
 
 

@@ -134,7 +134,9 @@ def test_the_same_people_are_held_out_again_and_others_in_another_campaign(world
     assert once != {row.phone_index for row in world.recipients(second) if row.hold_out}
 
 
-@pytest.mark.parametrize("killed_after", [1, 2, 3])
+@pytest.mark.parametrize(
+    "killed_after", [pytest.param(1, marks=pytest.mark.storm), 2, pytest.param(3, marks=pytest.mark.storm)]
+)
 def test_a_plan_that_is_killed_goes_on_and_makes_the_same_rows(world: World, killed_after: int) -> None:
     many(world, 30)
     whole, killed = (world.approved(hold_out_percent=0, name=name) for name in ("un", "deux"))

@@ -11,6 +11,8 @@ from gateway.crash_points import CRASH_AT, POINTS
 from tests.sending.conftest import Office
 from workers.sending import ITS_OWNERS_SECONDS, reap_all, replay
 
+pytestmark = pytest.mark.storm
+
 AFTERWARDS = {
     21: ("ACCEPTED", 0),
     22: ("UNKNOWN", 0),

@@ -8,6 +8,8 @@ from gateway.crash_points import POINTS
 from tests.gateway.correspondent import inbox
 from tests.standby.outage import NURSE, RAMED, Outage, pec
 
+pytestmark = pytest.mark.storm
+
 STANDING_IN, COMING_BACK, TIDYING = (41, 42), (43, 44), (45,)
 SENDING = (21, 22, 23, 24, 25, 26, 27, 28)
 
