@@ -5,7 +5,7 @@ A request carries one chunk. One transaction may claim several chunks of one mes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -198,11 +198,11 @@ def _count(conn: Connection, requests: Sequence[Request], now: datetime, cap: in
         raise DayFull
 
 
-def answered(conn: Connection, answers: Sequence[Answer], now: datetime, words: Mapping[str, str]) -> int:
-    """Write down the provider's answers, and what early reports said; `words` as `reports.words_on` gives them.
+def answered(conn: Connection, answers: Sequence[Answer], now: datetime) -> int:
+    """Write down the provider's answers; how many were not written down before.
 
-    How many were not written down before. An answer that comes after the lease still counts. A campaign for which
-    the account is empty is PAUSED.
+    An answer that comes after the lease still counts. Reports that came before it are kept, and find their message
+    when the job of reports looks again. A campaign for which the account is empty is PAUSED.
     """
     if not answers:
         return 0
@@ -212,8 +212,6 @@ def answered(conn: Connection, answers: Sequence[Answer], now: datetime, words: 
         _row(answer.chunk_id, one) for answer in answers if answer.chunk_id in done for one in answer.settled
     ]
     campaign_rows.settle(conn, rows, now)
-    if named := [row[5] for row in rows if row[5]]:
-        reports.apply(conn, named, words, now)
     for campaign_id in _unpaid(answers, done):
         pause(conn, campaign_id, UNPAID, now)
     return len(done)

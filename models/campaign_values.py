@@ -5,58 +5,59 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import Integer, and_, bindparam, case, func, or_, select
 
 from models.campaign_tables import VALUES
 from models.coverage import coverages
-from models.database import Connection
+from models.database import Db, Prepared
+from models.json_rows import JsonRows, packed
 from models.keyring import KeyRing
 from models.mutuelles import mutuelles
+from models.one_of import one_of
 from models.people import opened_names, persons
 
-_MOST = 1_000
-"""People that one statement asks for: SQLite takes so many values and more."""
+_said = JsonRows("said")
+_of_hers = and_(
+    coverages.c.person_id == persons.c.id,
+    or_(bindparam("every", type_=Integer) == 1, one_of(coverages.c.scheme, "schemes")),
+)
+_PEOPLE = Prepared(
+    select(
+        persons.c.id,
+        persons.c.identity_sealed,
+        func.max(coverages.c.valid_to).label("ends"),
+        func.max(case((coverages.c.scheme == "MUTUELLE", mutuelles.c.name))).label("mutuelle"),
+    )
+    .select_from(
+        _said.table.join(persons, persons.c.id == _said.whole(0))
+        .outerjoin(coverages, _of_hers)
+        .outerjoin(mutuelles, mutuelles.c.id == coverages.c.mutuelle_id)
+    )
+    .where(persons.c.died_on.is_(None), persons.c.erased_at.is_(None))
+    .group_by(persons.c.id)
+)
 
 
 def of_people(
-    conn: Connection, keys: KeyRing, person_ids: Sequence[int], schemes: Sequence[str] = ()
+    db: Db, keys: KeyRing, person_ids: Sequence[int], schemes: Sequence[str] = ()
 ) -> dict[int, dict[str, str]]:
     """The values of each person: prenom, jour_fin (dd/mm/yyyy, the right that ends last), mutuelle; "" when unknown.
 
     `schemes`: only rights of these count, of all when there are none. People who are dead or erased are not among
     them. Raises KeyRingError, DatabaseAway.
     """
-    of_hers = [coverages.c.person_id == persons.c.id]
-    if schemes:
-        of_hers.append(coverages.c.scheme.in_(schemes))
-    found: dict[int, dict[str, str]] = {}
-    for start in range(0, len(person_ids), _MOST):
-        rows = conn.execute(
-            select(
-                persons.c.id,
-                persons.c.identity_sealed,
-                func.max(coverages.c.valid_to).label("ends"),
-                func.max(case((coverages.c.scheme == "MUTUELLE", mutuelles.c.name))).label("mutuelle"),
-            )
-            .select_from(
-                persons.outerjoin(coverages, and_(*of_hers)).outerjoin(
-                    mutuelles, mutuelles.c.id == coverages.c.mutuelle_id
-                )
-            )
-            .where(
-                persons.c.id.in_(person_ids[start : start + _MOST]),
-                persons.c.died_on.is_(None),
-                persons.c.erased_at.is_(None),
-            )
-            .group_by(persons.c.id)
-        )
-        for row in rows:
-            found[row.id] = {
-                "prenom": opened_names(keys, row.identity_sealed)[0],
-                "jour_fin": f"{row.ends:%d/%m/%Y}" if row.ends else "",
-                "mutuelle": row.mutuelle or "",
-            }
-    return found
+    if not person_ids:
+        return {}
+    said = packed([[person_id] for person_id in person_ids])
+    rows = _PEOPLE.all(db, said=said, every=int(not schemes), schemes=list(schemes))
+    return {
+        person_id: {
+            "prenom": opened_names(keys, identity)[0],
+            "jour_fin": f"{ends:%d/%m/%Y}" if ends else "",
+            "mutuelle": mutuelle or "",
+        }
+        for person_id, identity, ends, mutuelle in rows
+    }
 
 
 def sealed(keys: KeyRing, values: dict[str, str]) -> bytes:

@@ -21,7 +21,7 @@ from gateway.providers import Answered, NotSent, Outcome, Unknown
 from gateway.redis_lines import RedisAway
 from gateway.runtime import Runtime
 from gateway.tallies import tally
-from models import campaign_sending, campaign_turns, reports
+from models import campaign_sending, campaign_turns
 from models.campaign_sending import Answer, DayFull, Request, Taken
 from models.campaign_turns import Turn
 from models.database import DatabaseAway
@@ -49,6 +49,9 @@ MOST_AT_ONCE = 50
 
 BROKEN = {"PANNE_FOURNISSEUR", "PANNE_OPERATEUR", OUT_OF_CREDIT}
 """Refusals that are not about the number: when everybody of a request gets them, the provider fails."""
+
+TELL_SECONDS = 1.0
+"""How often Redis is told what became of messages; a killed process keeps no more to itself."""
 
 FULL_REST_SECONDS = 60.0
 """How long nothing is claimed after the day's cap was reached, or the journal could not be opened."""
@@ -87,6 +90,8 @@ class CampaignSender(Crew):
         self._rota = Rota(self._look)
         self._unasked: deque[tuple[Request, ...]] = deque()
         self._rests_until = 0.0
+        self._told: Counter[str] = Counter()
+        self._told_at = 0.0
 
     def turn(self, lane: str) -> bool:
         """Begins to send and comes back at once; see `Crew`."""
@@ -279,7 +284,7 @@ class CampaignSender(Crew):
         now = desk.clock()
         try:
             with desk.database.begin() as conn:
-                campaign_sending.answered(conn, made.answers, now, reports.words_on(now.date()))
+                campaign_sending.answered(conn, made.answers, now)
                 for why in {why for _, why in made.doubtful}:
                     some = [request for request, its in made.doubtful if its == why]
                     campaign_sending.doubted(conn, some, why, now)
@@ -305,9 +310,23 @@ class CampaignSender(Crew):
             log.warning("campaigns wait", reason=str(away))
 
     def _count(self, told: Counter[str]) -> None:
+        """Notes what became of messages; Redis is told of all threads together, now and then."""
+        with self._lock:
+            self._told += told
+            if monotonic() - self._told_at < TELL_SECONDS:
+                return
+            self._told_at, due, self._told = monotonic(), self._told, Counter()
+        self._tell(due)
+
+    def _tell(self, told: Counter[str]) -> None:
         for word, times in told.items():
-            if times:
-                tally(self._desk.redis, FIGURE, word, times)
+            tally(self._desk.redis, FIGURE, word, times)
+
+    def close(self) -> None:
+        """Ends the threads, after what is under way."""
+        super().close()
+        due, self._told = self._told, Counter()
+        self._tell(due)
 
 
 def write_down_all(desk: Runtime, answers: tuple[Answer, ...], point: int) -> int:
@@ -317,7 +336,7 @@ def write_down_all(desk: Runtime, answers: tuple[Answer, ...], point: int) -> in
     """
     now = desk.clock()
     with desk.database.begin() as conn:
-        written = campaign_sending.answered(conn, answers, now, reports.words_on(now.date()))
+        written = campaign_sending.answered(conn, answers, now)
         reached(point)
     return written
 

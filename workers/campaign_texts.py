@@ -1,17 +1,19 @@
-"""The texts of campaigns as a sender needs them: taken apart once, written for each recipient."""
+"""The texts of campaigns as a sender needs them: taken apart once, written for each recipient as she was approved."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from flows.campaign_text import SERVICE_CODE, MissingValue, Template, parse
-from models.campaign_content import texts
+import structlog
+
+from gateway.campaign_writing import Writer, writer_of
 from models.campaign_refusals import Waiting
 from models.campaign_turns import Turn
-from models.campaign_values import of_people, opened
 from models.campaigns import load
 from models.database import Connection
 from models.keyring import KeyRing, KeyRingError
+
+log = structlog.get_logger(__name__)
 
 KEPT = 64
 """Campaigns whose texts are kept taken apart."""
@@ -22,35 +24,33 @@ class CampaignTexts:
 
     def __init__(self, keys: KeyRing, service_code: str) -> None:
         self._keys = keys
-        self._always = {SERVICE_CODE: service_code}
-        self._known: dict[tuple[int, bytes], Mapping[str, Template]] = {}
+        self._service_code = service_code
+        self._writers: dict[tuple[int, bytes], Writer] = {}
 
     def write(self, conn: Connection, turn: Turn, rows: Sequence[Waiting]) -> list[str | None]:
-        """The text of each recipient, None when a value is missing. Raises DatabaseAway."""
-        templates = self._templates(conn, turn)
-        if not turn.personalised:
-            same = {language: one.render(self._always) for language, one in templates.items()}
-            return [same.get(row.language) for row in rows]
-        people = of_people(conn, self._keys, [row.person_id for row in rows if row.person_id is not None])
-        return [self._written(templates.get(row.language), row, people) for row in rows]
-
-    def _written(
-        self, template: Template | None, row: Waiting, people: Mapping[int, Mapping[str, str]]
-    ) -> str | None:
-        if template is None:
-            return None
-        known = people.get(row.person_id, {}) if row.person_id is not None else {}
+        """The text of each recipient, None when a value is missing or cannot be read. Raises DatabaseAway, BadText."""
+        writer = self._writer(conn, turn)
+        if not writer.personal:
+            first = {row.language: row for row in rows}
+            same = dict(zip(first, writer.texts(conn, self._keys, list(first.values())), strict=True))
+            return [same[row.language] for row in rows]
         try:
-            return template.render({**self._always, **known, **opened(self._keys, row.values_sealed)})
-        except (MissingValue, KeyRingError):
+            return writer.texts(conn, self._keys, rows)
+        except KeyRingError:
+            return [self._alone(conn, writer, row) for row in rows]
+
+    def _alone(self, conn: Connection, writer: Writer, row: Waiting) -> str | None:
+        """One damaged row stops nobody else's message."""
+        try:
+            return writer.texts(conn, self._keys, [row])[0]
+        except KeyRingError:
+            log.error("the values of a recipient cannot be read", chunk=row.chunk_id)
             return None
 
-    def _templates(self, conn: Connection, turn: Turn) -> Mapping[str, Template]:
+    def _writer(self, conn: Connection, turn: Turn) -> Writer:
         key = turn.campaign_id, turn.version
-        if key not in self._known:
-            while len(self._known) >= KEPT:
-                self._known.pop(next(iter(self._known)), None)
-            columns = load(conn, turn.campaign_id).columns
-            found = texts(conn, turn.campaign_id)
-            self._known[key] = {name: parse(one.text, one.charset, columns) for name, one in found.items()}
-        return self._known[key]
+        if key not in self._writers:
+            while len(self._writers) >= KEPT:
+                self._writers.pop(next(iter(self._writers)), None)
+            self._writers[key] = writer_of(conn, load(conn, turn.campaign_id), self._service_code)
+        return self._writers[key]

@@ -6,11 +6,12 @@ away. Fields, codes and answers as in the provider's pages on sending SMS (class
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from threading import local
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 from africastalking.SMS import SMSService
 
 from config.sms_codes import ACCEPTED, OUT_OF_CREDIT
@@ -60,6 +61,11 @@ REQUEST_TIMEOUT = 408
 NO_ID = "None"
 
 
+_NOT_MADE = NotSent("the request was not made")
+_DONE = SimpleNamespace(status_code=200, headers={}, text="")
+"""What the SDK is told: the answer is read here."""
+
+
 class AfricasTalking:
     """One account. `base` is the address of the provider (`https://host`), the SDK's own when it is empty."""
 
@@ -70,12 +76,14 @@ class AfricasTalking:
         self._line = line
         self._account = (username, key, base)
         self._sender = sender or None
+        self._own = local()
 
     def send(self, text: str, to: Sequence[Msisdn]) -> Outcome:
         """Asks once; see the port."""
-        request = _Request(*self._account, self._line)
-        request.send(text, [number.e164 for number in to], sender_id=self._sender)
-        came = request.came
+        request: _Request | None = getattr(self._own, "request", None)
+        if request is None:
+            request = self._own.request = _Request(*self._account, self._line)
+        came = request.made(text, to, self._sender)
         return read(came, to) if isinstance(came, Reply) else came
 
     def close(self) -> None:
@@ -84,12 +92,18 @@ class AfricasTalking:
 
 
 class _Request(SMSService):
-    """One request as the SDK makes it. What came of it is in `came`: the SDK would lose the status."""
+    """Requests of one thread as the SDK makes them; `came` is what came of the last: the SDK would lose the status."""
 
     def __init__(self, username: str, key: str, base: str, line: Line) -> None:
         self._own_base, self._line = base, line
-        self.came: Reply | NotSent | Unknown = NotSent("the request was not made")
+        self.came: Reply | NotSent | Unknown = _NOT_MADE
         super().__init__(username, key)
+
+    def made(self, text: str, to: Sequence[Msisdn], sender: str | None) -> Reply | NotSent | Unknown:
+        """Makes one request; what came of it."""
+        self.came = _NOT_MADE
+        self.send(text, [number.e164 for number in to], sender_id=sender)
+        return self.came
 
     def _init_service(self) -> None:
         super()._init_service()
@@ -107,26 +121,29 @@ class _Request(SMSService):
         timeout: object = None,
     ) -> SimpleNamespace:
         self.came = self._line.post(url, headers, data=data)
-        return SimpleNamespace(status_code=200, headers={}, text="")
+        return _DONE
 
 
 def read(reply: Reply, to: Sequence[Msisdn]) -> Outcome:
     """What an answer says of each number of `to`; Unknown unless it speaks of every one of them."""
     if not reply.ok:
         return by_status(reply, own_error=_is_own_error(reply))
+    asked = {number.e164: number for number in to}
     try:
-        data = json.loads(reply.body)["SMSMessageData"]
+        data = orjson.loads(reply.body)["SMSMessageData"]
         told, entries = data["Message"], data["Recipients"]
         if not entries and told in REFUSED_WHOLE:
             return NotSent("the sender's name is not registered", stop=True)
-        found = {recipient.number: recipient for recipient in map(_recipient, entries)}
+        found = {
+            recipient.number.e164: recipient for recipient in (_recipient(one, asked) for one in entries)
+        }
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return Unknown("the answer cannot be read")
     if len(found) < len(entries):
         return Unknown("the answer names a number twice")
-    if missing := sum(number not in found for number in to):
+    if missing := sum(number not in found for number in asked):
         return Unknown(f"{missing} of {len(to)} numbers missing in the answer")
-    return Answered(tuple(found[number] for number in to))
+    return Answered(tuple(found[number] for number in asked))
 
 
 def _is_own_error(reply: Reply) -> bool:
@@ -134,14 +151,14 @@ def _is_own_error(reply: Reply) -> bool:
     return reply.status != REQUEST_TIMEOUT and reply.kind in OWN_ERRORS and bool(reply.body.strip())
 
 
-def _recipient(entry: Mapping[str, Any]) -> Recipient:
+def _recipient(entry: Mapping[str, Any], asked: Mapping[str, Msisdn]) -> Recipient:
     """One entry of the answer. Raises ValueError, LookupError, TypeError, AttributeError for any other thing."""
     code = CODES[int(str(entry["statusCode"]))]
-    given, cost = entry["messageId"], entry.get("cost", "")
+    given, cost, named = entry["messageId"], entry.get("cost", ""), entry["number"]
     if not isinstance(given, str) or len(given) > LONGEST_ID:
         raise ValueError("an id that cannot be kept")
     return Recipient(
-        number=Msisdn(f"+{entry['number'].strip().lstrip('+')}"),
+        number=asked.get(named) or Msisdn(f"+{named.strip().lstrip('+')}"),
         accepted=code == ACCEPTED,
         provider_id=given if given not in ("", NO_ID) else None,
         code=code,

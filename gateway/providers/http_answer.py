@@ -12,7 +12,8 @@ from dataclasses import dataclass
 MOST_HEAD = 65_536
 """Bytes of a status line and its headers."""
 
-_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [^\r\n]*)?")
+_HEAD = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [^\r\n]*)?((?:\r\n[!-9;-~]+:[^\r\n]*)*)")
+_LENGTHS = {"content-length", "transfer-encoding"}
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
 _LENGTH = re.compile(r"[0-9]{1,12}")
 _EMPTY = {204, 304}
@@ -103,20 +104,17 @@ def read(receive: Callable[[], bytes], most: int) -> Whole:
 
 
 def _head(head: bytes) -> tuple[int, int, dict[str, str]]:
-    first, *lines = head.split(b"\r\n")
-    status = _STATUS.fullmatch(first)
-    if not status:
-        raise Broken("no status line")
+    found = _HEAD.fullmatch(head)
+    if not found:
+        raise Broken("no status line, or no headers")
     headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        if not colon or not name or name != name.strip():
-            raise Broken("no header")
-        key, told = name.decode("latin-1").lower(), value.decode("latin-1").strip()
-        if key in headers and key in ("content-length", "transfer-encoding") and headers[key] != told:
+    for line in found[3].decode("latin-1").split("\r\n")[1:]:
+        name, _, value = line.partition(":")
+        key, told = name.lower(), value.strip()
+        if headers.setdefault(key, told) != told and key in _LENGTHS:
             raise Broken("two lengths")
         headers[key] = told
-    return int(status[1]), int(status[2]), headers
+    return int(found[1]), int(found[2]), headers
 
 
 def _body(source: _Source, status: int, headers: Mapping[str, str], most: int) -> tuple[bytes, bool]:

@@ -18,7 +18,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from time import monotonic
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 from requests.certs import where
 
@@ -268,7 +268,7 @@ def _address(url: str) -> _Address:
 
 def _content(address: _Address, headers: Mapping[str, str], data: Fields | None, told: Any) -> bytes:
     """The whole request. Raises ValueError for a header or an address that would not be one line."""
-    body = json.dumps(told).encode() if data is None else urlencode(data, doseq=True).encode()
+    body = json.dumps(told).encode() if data is None else _form(data).encode()
     lines = {
         "Host": address.named,
         **headers,
@@ -281,6 +281,39 @@ def _content(address: _Address, headers: Mapping[str, str], data: Fields | None,
     if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1:
         raise ValueError("a header of two lines")
     return head.encode("latin-1") + b"\r\n" + body
+
+
+SMALL = 16
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~")
+_FIRST, _LAST = "%+", " "
+"""Letters that others are written with, so that they are replaced before; and the one that is written as another."""
+
+
+def _form(fields: Fields) -> str:
+    """Fields as a form sends them. A request of many numbers is mostly digits: only what is not plain is looked at."""
+    return "&".join([f"{_known(name)}={_known(str(value))}" for name, value in fields.items()])
+
+
+def _known(value: str) -> str:
+    """Names and small values are the same in every request."""
+    return _quoted_once(value) if len(value) < SMALL else _quoted(value)
+
+
+@lru_cache(maxsize=256)
+def _quoted_once(value: str) -> str:
+    return _quoted(value)
+
+
+def _quoted(value: str) -> str:
+    found = set(value) - _PLAIN
+    for letter in (*(one for one in _FIRST if one in found), *(found - {*_FIRST, _LAST})):
+        value = value.replace(letter, _code(letter))
+    return value.replace(_LAST, "+")
+
+
+@lru_cache(maxsize=1024)
+def _code(letter: str) -> str:
+    return quote(letter, safe="")
 
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (

@@ -8,12 +8,14 @@ from functools import cache
 from africastalking.SMS import SMSService
 from sqlalchemy import Engine, create_engine, select, update
 
+from flows.campaign_text import GSM7, parse
 from models.campaign_tables import campaign_texts, recipients
+from models.campaign_values import of_people
 from models.keyring import KeyRing
 from models.phones import PHONE
 
 
-class _Service(SMSService):  # type: ignore[misc]  # the library has no types
+class _Service(SMSService):
     """The library as it comes, at another address."""
 
     def _init_service(self) -> None:
@@ -37,16 +39,20 @@ def _service() -> SMSService:
     return _Service("sandbox", "simulated")
 
 
-def send_one(campaign_id: int, key: str) -> None:
-    """The job: one message."""
+def send_one(campaign_id: int, key: str, personalised: bool) -> None:
+    """The job: one message, of which a personalised one tells of the person."""
     mine = (recipients.c.campaign_id == campaign_id) & (recipients.c.phone_index == bytes.fromhex(key))
     with _engine().begin() as conn:
-        row = conn.execute(select(recipients.c.phone_sealed, recipients.c.language).where(mine)).one()
+        columns = (recipients.c.phone_sealed, recipients.c.language, recipients.c.person_id)
+        row = conn.execute(select(*columns).where(mine)).one()
         text = conn.execute(
             select(campaign_texts.c.text).where(
                 campaign_texts.c.campaign_id == campaign_id, campaign_texts.c.language == row.language
             )
         ).scalar_one()
+        if personalised:
+            values = of_people(conn, _keys(), [row.person_id])
+            text = parse(text, GSM7).render(values.get(row.person_id, {}))
     answer = _service().send(text, [_keys().unseal(row.phone_sealed, PHONE)])
     (told,) = answer["SMSMessageData"]["Recipients"]
     with _engine().begin() as conn:

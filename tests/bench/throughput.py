@@ -74,6 +74,11 @@ class Contender:
     cpu_us: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
+    @property
+    def is_naive(self) -> bool:
+        """Whether it is one job a message."""
+        return self.name.startswith("naive")
+
 
 @click.command("throughput")
 @click.option("--rounds", type=click.IntRange(1, 20), default=3, show_default=True)
@@ -92,8 +97,9 @@ def throughput(rounds: int, same: int, personalised: int, naive: int, bare: bool
     Example: ramu bench throughput --rounds 1
     """
     contenders = (
-        Contender("naive", naive),
+        Contender("naive_same_text", naive),
         Contender("same_text", same),
+        Contender("naive_personalised", naive, personalised=True),
         Contender("personalised", personalised, personalised=True),
     )
     with _stage() as stage:
@@ -115,10 +121,10 @@ def throughput(rounds: int, same: int, personalised: int, naive: int, bare: bool
 
 def judged(contenders: Sequence[Contender]) -> Json:
     """The figures beside their goals: medians of the ratios within a round."""
-    naive, same, personal = contenders
+    naive, same, naive_personal, personal = contenders
     found = {
         "same_text_times": round(_times(naive, same), 1),
-        "personalised_times": round(_times(naive, personal), 1),
+        "personalised_times": round(_times(naive_personal, personal), 1),
     }
     goals = {name: goal.as_json(found[name]) for name, goal in GOALS.items()}
     told = {
@@ -188,11 +194,18 @@ def _run(stage: Stage, contender: Contender, messages: int) -> None:
     """One campaign, from the moment it may be sent until all of it is settled."""
     campaign_id, keys = _campaign(stage, contender, messages)
     before, began = seconds_of(stage.worker), perf_counter()
-    if contender.name == "naive":
-        told = {"timeout": 60, "result_ttl": 0, "description": "naive"}
-        for key in keys:
-            job = Queue.prepare_data("tests.bench.naive.send_one", args=(campaign_id, key), **told)
-            stage.queue.enqueue_many([job])
+    if contender.is_naive:
+        jobs = [
+            Queue.prepare_data(
+                "tests.bench.naive.send_one",
+                args=(campaign_id, key, contender.personalised),
+                timeout=60,
+                result_ttl=0,
+                description="naive",
+            )
+            for key in keys
+        ]
+        stage.queue.enqueue_many(jobs)
     else:
         stage.queue.enqueue("tests.bench.noon.send", description="noon", result_ttl=0)
     _wait(stage, campaign_id, messages)
@@ -227,7 +240,7 @@ def _campaign(stage: Stage, contender: Contender, messages: int) -> tuple[int, l
             "author": "bench",
             "policy": "at_most_once",
             "hold_out_percent": 0,
-            "state": "CHECKED" if contender.name == "naive" else "SENDING",
+            "state": "CHECKED" if contender.is_naive else "SENDING",
             "max_segments": 1,
             "personalised": contender.personalised,
             "chunk_size": CHUNK,
