@@ -49,4 +49,4 @@ def _postgresql(element: _OneOf, compiler: Any, **options: Any) -> str:
 @compiles(_OneOf, "sqlite")
 def _sqlite(element: _OneOf, compiler: Any, **options: Any) -> str:
     column, words = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({words}))"
+    return f"{column} IN (SELECT value FROM json_each({words}))"  # nosec B608
