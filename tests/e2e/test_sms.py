@@ -114,7 +114,7 @@ def test_a_nurse_is_tied_verifies_notes_the_act_once_and_reads_her_day(outside: 
     nurse, chief = Mobile(outside, "+22370000206"), Mobile(outside, CHIEF)
     assert "ACT" in nurse.writes("S 123456 CON")  # E01: she is told how
     assert "E01" not in nurse.writes(f"act {ACTIVATION} {ACTIVATION}")
-    asked = re.search(r"OUI \d{4}", chief.reads())
+    asked = re.search(r"OUI \d{6}", chief.reads())
     assert asked is not None
     assert chief.writes("oui").startswith("E22")  # whoever only claims her number does not know the code
     assert chief.writes(asked[0].lower())

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from shutil import copy
 from urllib.parse import urlencode
 
 import pytest
@@ -125,11 +126,9 @@ def test_a_client_that_goes_away_is_no_fault_of_ours(gateway: Gateway) -> None:
 def fuzzed(
     tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, redis_server: object
 ) -> Iterator[Gateway]:
-    opened = open_gateway(
-        tmp_path_factory.mktemp("fuzz"),
-        f"sqlite:///{migrated_file}",
-        redis_server.url,  # type: ignore[attr-defined]
-    )
+    folder = tmp_path_factory.mktemp("fuzz")
+    own = copy(migrated_file, folder / "fuzz.sqlite3")
+    opened = open_gateway(folder, f"sqlite:///{own}", redis_server.url)  # type: ignore[attr-defined]
     yield opened
     opened.runtime.close()
 

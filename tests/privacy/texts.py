@@ -100,7 +100,7 @@ def _verified(nurse: Mobile, patient: Canary) -> str:
 def _is_tied(outside: Outside, newcomer: Canary, chief: Mobile, answer: str) -> None:
     phone = _phone(outside, newcomer)
     assert "chef" in phone.writes(f"ACT {ACTIVATION} {ACTIVATION}")
-    asked = re.search(r"OUI (\d{4})", chief.reads())
+    asked = re.search(r"OUI (\d{6})", chief.reads())
     assert asked is not None
     chief.writes(f"OUI {asked[1]}" if answer == "OUI" else "NON")
     assert CENTRE.split()[0] in phone.reads()
