@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, literal, or_, select
 
@@ -30,8 +30,7 @@ REACHED = (ACCEPTED, DELIVERED, NO_RECEIPT)
 """States of a message that may have come to somebody."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A recipient who waits in a chunk; `word` says why nothing is sent to her, "" when it may be."""
 
     chunk_id: int
@@ -111,7 +110,7 @@ def waiting(
         day=now.date(),
         cap=number_cap,
     )
-    return tuple(Waiting(*row) for row in rows)
+    return tuple(map(Waiting._make, rows))
 
 
 def rest(day: date) -> timedelta:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, null, update
 
@@ -48,8 +49,7 @@ class DayFull(Exception):
     """So many messages of campaigns as a day may have were claimed today: nothing is claimed any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One number of a request; `key` is what the journal calls her."""
 
     key: str

@@ -1,4 +1,7 @@
-"""How campaigns are often sent: a job a message, which reads a row, calls the provider's library, writes the row."""
+"""How campaigns are often sent: a job a message, which loads its row, calls the provider's library, saves the row.
+
+Rows are loaded and saved by SQLAlchemy's mapped classes, in a session of the job, as its tutorials show.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,36 @@ import os
 from functools import cache
 
 from africastalking.SMS import SMSService
-from sqlalchemy import Engine, create_engine, select, update
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, sessionmaker
 
 from flows.campaign_text import GSM7, parse
 from models.campaign_tables import campaign_texts, recipients
 from models.campaign_values import of_people
 from models.keyring import KeyRing
 from models.phones import PHONE
+
+
+class _Base(DeclarativeBase):
+    """The mapped classes."""
+
+
+class _Recipient(_Base):
+    __table__ = recipients
+    campaign_id: Mapped[int]
+    phone_index: Mapped[bytes]
+    phone_sealed: Mapped[bytes]
+    person_id: Mapped[int]
+    language: Mapped[str]
+    state: Mapped[str]
+    provider_id: Mapped[str]
+
+
+class _Text(_Base):
+    __table__ = campaign_texts
+    campaign_id: Mapped[int]
+    language: Mapped[str]
+    text: Mapped[str]
 
 
 class _Service(SMSService):
@@ -24,9 +50,9 @@ class _Service(SMSService):
 
 
 @cache
-def _engine() -> Engine:
+def _session() -> sessionmaker[Session]:
     rest = os.environ["DATABASE_URL"].split("://", 1)[1]
-    return create_engine(f"postgresql+psycopg://{rest}")
+    return sessionmaker(create_engine(f"postgresql+psycopg://{rest}"))
 
 
 @cache
@@ -41,19 +67,16 @@ def _service() -> SMSService:
 
 def send_one(campaign_id: int, key: str, personalised: bool) -> None:
     """The job: one message, of which a personalised one tells of the person."""
-    mine = (recipients.c.campaign_id == campaign_id) & (recipients.c.phone_index == bytes.fromhex(key))
-    with _engine().begin() as conn:
-        columns = (recipients.c.phone_sealed, recipients.c.language, recipients.c.person_id)
-        row = conn.execute(select(*columns).where(mine)).one()
-        text = conn.execute(
-            select(campaign_texts.c.text).where(
-                campaign_texts.c.campaign_id == campaign_id, campaign_texts.c.language == row.language
-            )
-        ).scalar_one()
+    with _session()() as session:
+        asked = select(_Recipient).filter_by(campaign_id=campaign_id, phone_index=bytes.fromhex(key))
+        recipient = session.scalars(asked).one()
+        words = select(_Text).filter_by(campaign_id=campaign_id, language=recipient.language)
+        text = session.scalars(words).one().text
         if personalised:
-            values = of_people(conn, _keys(), [row.person_id])
-            text = parse(text, GSM7).render(values.get(row.person_id, {}))
-    answer = _service().send(text, [_keys().unseal(row.phone_sealed, PHONE)])
-    (told,) = answer["SMSMessageData"]["Recipients"]
-    with _engine().begin() as conn:
-        conn.execute(update(recipients).where(mine).values(state="ACCEPTED", provider_id=told["messageId"]))
+            values = of_people(session.connection(), _keys(), [recipient.person_id])
+            text = parse(text, GSM7).render(values.get(recipient.person_id, {}))
+        answer = _service().send(text, [_keys().unseal(recipient.phone_sealed, PHONE)])
+        (told,) = answer["SMSMessageData"]["Recipients"]
+        recipient.state = "ACCEPTED"
+        recipient.provider_id = told["messageId"]
+        session.commit()
