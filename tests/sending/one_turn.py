@@ -1,19 +1,38 @@
-"""A worker's process for the tests that kill it: `python -m tests.sending.one_turn send|reap`, settings as always."""
+"""A worker's process for the tests that kill it: `python -m tests.sending.one_turn send|campaigns|care|retry|reap`.
+
+Its settings are those of every process; for campaigns it is always ten o'clock of a Thursday.
+"""
 
 import sys
+from dataclasses import replace
 
-from config.jobs import TRANSACTIONAL
+from config.jobs import BULK, TRANSACTIONAL
 from config.settings import load
 from gateway.runtime import Runtime
+from tests.sending.drive import OPEN_HOUR
 from tests.sending.outside import Outside
+from workers.campaign_care import look_after_all, retry_all
+from workers.campaign_sender import CampaignSender
+from workers.routes import Route, Routes
 from workers.sender import Sender
 from workers.sending import reap_all
 
 if __name__ == "__main__":
     desk = Runtime.open(load())
-    if sys.argv[1] == "reap":
-        reap_all(desk)
-    else:
-        sender = Sender(desk, Outside(desk.settings.data_folder / "ledger"))
-        sender.turn(TRANSACTIONAL)
-        sender.drain()
+    outside = Outside(desk.settings.data_folder / "ledger")
+    at_ten = replace(desk, clock=lambda: OPEN_HOUR)
+    match sys.argv[1]:
+        case "reap":
+            reap_all(desk)
+        case "care":
+            look_after_all(at_ten)
+        case "retry":
+            retry_all(at_ten)
+        case "campaigns":
+            crew = CampaignSender(at_ten, Routes([Route(outside)]))
+            crew.turn(BULK)
+            crew.drain()
+        case _:
+            sender = Sender(desk, outside)
+            sender.turn(TRANSACTIONAL)
+            sender.drain()
