@@ -12,7 +12,15 @@ from gateway.crash_points import reached
 from gateway.runtime import Runtime
 from gateway.tallies import tally
 from gateway.wake import awake
-from models import campaign_doubts, campaign_ends, campaign_resends, campaign_retries, doubts, reports
+from models import (
+    campaign_doubts,
+    campaign_ends,
+    campaign_resends,
+    campaign_retries,
+    campaigns,
+    doubts,
+    reports,
+)
 from models.campaign_resends import Rule
 from models.database import DatabaseAway
 from workers.campaign_sender import FIGURE
@@ -29,7 +37,7 @@ BATCHES = 20
 
 
 def look_after() -> None:
-    """The job: settles doubts, lets requests be made again that were not taken, ends campaigns."""
+    """The job: begins campaigns, settles doubts, lets requests be made again that were not taken, ends campaigns."""
     desk = runtime()
     awake(desk.redis, CARE_FOR_CAMPAIGNS)
     look_after_all(desk)
@@ -45,11 +53,21 @@ def retry_failed() -> int:
 def look_after_all(desk: Runtime) -> None:
     """In this order: what is proved to be taken is not sent again, and nothing ends that is sent again."""
     try:
+        begin(desk)
         settle_doubts(desk)
         send_again(desk)
         end(desk)
     except DatabaseAway as away:
         log.warning("campaigns wait", reason=str(away))
+
+
+def begin(desk: Runtime) -> int:
+    """Lets campaigns be sent whose rows are made and whose hour has come; how many. Raises DatabaseAway."""
+    with desk.database.begin() as conn:
+        begun = campaigns.begin_due(conn, desk.clock())
+    for campaign_id in begun:
+        log.info("a campaign begins", campaign=campaign_id)
+    return len(begun)
 
 
 def settle_doubts(desk: Runtime) -> int:
