@@ -171,7 +171,8 @@ def test_reports_as_they_come(simulated: Simulated, hooks: Hooks, fault: str, wo
     began = monotonic()
     assert isinstance(simulated.adapter().send("x", [magic(fault)]), Answered)
     told = hooks.wait_for("/delivery", len(words))
-    assert [report["status"] for report in told] == words
+    # Each report is a request of its own: on a busy machine two may turn around, as real ones do.
+    assert sorted(report["status"] for report in told) == sorted(words)
     assert (monotonic() - began > 15 * FAST) == (fault == "report_late")
     sleep(4 * FAST)
     assert len(hooks.told("/delivery")) == len(words)
