@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 
 from models import campaigns as steps
 from models.campaign_resends import EVIDENCE, Rule
@@ -13,12 +14,20 @@ from models.campaigns import FINISH, PAUSE, SENDING, WrongStep
 from models.chunks import INTENT, READY, UNKNOWN, chunks, written
 from models.database import Connection, Db, Prepared
 from models.database_clock import DatabaseNow
-from models.prepared import among
 
 ALL_SETTLED, TIME_IS_UP = "", "its last moment is over"
 
 _of_it = chunks.c.campaign_id == campaigns.c.id
-_waits = exists().where(_of_it, among(chunks.c.state, (READY, INTENT)))
+
+
+def _first(state: str, *order: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a campaign has a chunk in this state: one look at the index that has this order."""
+    found = select(chunks.c.id).where(_of_it, chunks.c.state == written(state)).order_by(*order).limit(1)
+    return found.correlate(campaigns).scalar_subquery().is_not(None)
+
+
+_ready = _first(READY, chunks.c.operator, chunks.c.attempt, chunks.c.id)
+_under_way = _first(INTENT, chunks.c.id)
 # Silence may yet prove that these were not taken; what is older is for people to judge, and the report shows it.
 _may_be_sent_again = exists().where(
     _of_it,
@@ -26,13 +35,13 @@ _may_be_sent_again = exists().where(
     chunks.c.policy == EVIDENCE,
     chunks.c.intent_at > bindparam("since"),
 )
-_under_way = exists().where(_of_it, chunks.c.state == written(INTENT))
 _late = and_(campaigns.c.ends_at.is_not(None), campaigns.c.ends_at <= DatabaseNow())
 _ENDED = Prepared(
     select(campaigns.c.id, _late.label("late"))
     .where(
         campaigns.c.state == SENDING,
-        or_(and_(_late, ~_under_way), and_(~_waits, ~_may_be_sent_again)),
+        or_(_late, and_(~_ready, ~_may_be_sent_again)),
+        ~_under_way,
     )
     .order_by(campaigns.c.id)
 )

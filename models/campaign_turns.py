@@ -64,11 +64,18 @@ _TURNS = Prepared(
     .select_from(campaigns.join(_operators.table, true()))
     .where(
         _is_sending,
-        exists().where(
+        # One look at the index for each, where an EXISTS might read all that waits.
+        select(chunks.c.id)
+        .where(
             chunks.c.campaign_id == campaigns.c.id,
             chunks.c.operator == _operators.word(0),
             chunks.c.state == written(READY),
-        ),
+        )
+        .order_by(chunks.c.attempt, chunks.c.id)
+        .limit(1)
+        .correlate(campaigns, _operators.table)
+        .scalar_subquery()
+        .is_not(None),
     )
     .order_by(campaigns.c.id)
 )
@@ -86,7 +93,8 @@ _next = (
         case((_listed, 1), else_=0) != bindparam("everywhere", type_=Integer),
         exists().where(campaigns.c.id == bindparam("campaign_id", type_=BigInteger), _is_sending),
     )
-    .order_by(_waiting.c.id)
+    # First attempts first; and no plan can walk the key past everything that was ever sent.
+    .order_by(_waiting.c.attempt, _waiting.c.id)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True, of=_waiting)
     .cte("next")

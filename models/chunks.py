@@ -78,11 +78,12 @@ chunks = Table(
     Column("route", String(24)),
     Index("ix_chunks_campaign", "campaign_id", "state"),
     # Each over the few rows that somebody looks for: claims of messages and of campaigns, the reaper, the reports.
-    _few("ix_chunks_ready", "lane", "id", where="state = 'READY' AND campaign_id IS NULL"),
+    _few("ix_chunks_ready", "lane", "attempt", "id", where="state = 'READY' AND campaign_id IS NULL"),
     _few(
         "ix_chunks_turn",
         "campaign_id",
         "operator",
+        "attempt",
         "id",
         where="state = 'READY' AND campaign_id IS NOT NULL",
     ),
@@ -133,7 +134,8 @@ _oldest = (
         _waiting.c.lane == bindparam("lane"),
         or_(_waiting.c.not_before.is_(None), _waiting.c.not_before <= DatabaseNow()),
     )
-    .order_by(_waiting.c.id)
+    # By the attempt first: by the number alone, the key could be walked, past everything that was ever sent.
+    .order_by(_waiting.c.attempt, _waiting.c.id)
     .limit(1)
 )
 _WAITS = Prepared(_oldest)
