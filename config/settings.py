@@ -187,6 +187,9 @@ class Settings(BaseSettings):
     evidence_recipients: int = Field(
         500, ge=20, description="numbers of later requests that must show that reports come"
     )
+    campaigns_at_any_hour: bool = Field(
+        False, description="campaigns leave at night too: a rehearsal, with the simulated provider alone"
+    )
     cap_campaigns: int = Field(500_000, ge=0, description="SMS of campaigns in a day, beside the others")
 
     chunk_size: int = Field(50, ge=1, le=1_000, description="numbers of a campaign in one request")
@@ -237,6 +240,14 @@ class Settings(BaseSettings):
             return given
         found = (part.strip().partition("=") for part in given.split(",") if part.strip())
         return {operator.strip(): tuple(pace.split("/")) for operator, _, pace in found}
+
+    @field_validator("campaigns_at_any_hour")
+    @classmethod
+    def _rehearsed(cls, given: bool, about: ValidationInfo) -> bool:
+        carriers = {about.data.get("provider"), about.data.get("provider2")} - {"", None}
+        if given and not carriers <= {"simulated"}:
+            raise ValueError("is for rehearsals: people would be woken. Only with the simulated provider")
+        return given
 
     @field_validator("database_url", "redis_url")
     @classmethod

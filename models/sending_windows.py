@@ -42,6 +42,10 @@ class Open:
         return self.everywhere != (region in self.but)
 
 
+ANYWHERE = Open(everywhere=True, but=frozenset())
+"""Everywhere: for rehearsals, at any hour."""
+
+
 def open_at(kind: str, moment: datetime) -> Open:
     """Where messages of a kind may go at an aware moment; the hour that closes is no longer open."""
     told = f"{moment.astimezone(BAMAKO):%H:%M}"

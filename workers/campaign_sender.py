@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from secrets import randbits
+from threading import Lock
 from time import monotonic
 
 import structlog
 
+from config.jobs import SEND_BULK
 from config.sms_codes import OUT_OF_CREDIT
 from gateway.buckets import Buckets, Pace, pace_of
 from gateway.crash_points import reached
@@ -21,13 +23,14 @@ from gateway.providers import Answered, NotSent, Outcome, Unknown
 from gateway.redis_lines import RedisAway
 from gateway.runtime import Runtime
 from gateway.tallies import tally
+from gateway.wake import wake
 from models import campaign_sending, campaign_turns
 from models.campaign_sending import Answer, DayFull, Request, Taken
 from models.campaign_turns import Turn
 from models.database import DatabaseAway
 from models.operators import OPERATORS
 from models.sending import Settled
-from models.sending_windows import CAMPAIGN, Open, open_at
+from models.sending_windows import ANYWHERE, CAMPAIGN, Open, open_at
 from workers.campaign_texts import CampaignTexts
 from workers.crew import Crew
 from workers.rota import Rota
@@ -44,8 +47,14 @@ IN_DOUBT, NOT_SENT = "EN_DOUTE", "NON_ENVOYE"
 TURN_SECONDS = 1.5
 """So long after its claim a thread still asks: a pause or a cancellation takes effect within two seconds."""
 
-MOST_AT_ONCE = 50
-"""Chunks of one message that one claim may take: as many as one request of one text has numbers."""
+FIRST_AT_ONCE, MOST_AT_ONCE = 5, 50
+"""Chunks of one message that one claim may take: until it is known how long requests last, and at most."""
+
+CLAIM_SECONDS = 0.5
+"""A claim is no more than the work of so long: of a killed process all that it had claimed is in doubt."""
+
+AWAY_SECONDS, AWAY_TIMES = 1.0, 30
+"""How long a thread waits when the database is away, and how often in a row; then the next job begins again."""
 
 BROKEN = {"PANNE_FOURNISSEUR", "PANNE_OPERATEUR", OUT_OF_CREDIT}
 """Refusals that are not about the number: when everybody of a request gets them, the provider fails."""
@@ -89,22 +98,38 @@ class CampaignSender(Crew):
         self._texts = CampaignTexts(desk.keys, settings.service_code)
         self._rota = Rota(self._look)
         self._unasked: deque[tuple[Request, ...]] = deque()
+        self._handing_back = Lock()
+        self._at_once = FIRST_AT_ONCE
+        self._alone = False
+        self._away = 0
         self._rests_until = 0.0
         self._told: Counter[str] = Counter()
         self._told_at = 0.0
 
     def turn(self, lane: str) -> bool:
-        """Begins to send and comes back at once; see `Crew`."""
-        self._give_back_unasked()
+        """Begins to send and comes back at once; see `Crew`. Who begins to send calls the next process."""
+        self._hand_back()
         self._rota.look_again()
-        return super().turn(lane)
+        self._alone = self._alone or not self._under_way()
+        return self._start(lane)
 
     def _look(self) -> tuple[Turn, ...]:
         return campaign_turns.turns(self._desk.database.reader(), OPERATORS)
 
     def _send_one(self, lane: str) -> bool:
-        """One claim, from its tokens to its outcome; whether there may be more."""
-        where = open_at(CAMPAIGN, self._desk.clock())
+        """One claim, from its tokens to its outcome; whether there may be more. It outlives a restart of PostgreSQL."""
+        try:
+            more = self._send_next(lane)
+        except DatabaseAway as away:
+            self._away += 1
+            log.warning("campaigns wait", reason=str(away))
+            return self._away <= AWAY_TIMES and not self._closing.wait(AWAY_SECONDS)
+        self._away = 0
+        return more
+
+    def _send_next(self, lane: str) -> bool:
+        self._hand_back()
+        where = self._where()
         if where.nowhere or monotonic() < self._rests_until:
             return False
         turn = self._rota.next()
@@ -120,9 +145,14 @@ class CampaignSender(Crew):
             # Whatever happened, a route that was let through and not asked may be asked by another thread.
             route.pause.unused()
 
+    def _where(self) -> Open:
+        if self._desk.settings.campaigns_at_any_hour:
+            return ANYWHERE
+        return open_at(CAMPAIGN, self._desk.clock())
+
     def _send_some(self, lane: str, turn: Turn, where: Open, route: Route) -> bool:
         pace = pace_of(self._desk.settings, turn.operator)
-        chunks = MOST_AT_ONCE if turn.personalised else 1
+        chunks = self._at_once if turn.personalised else 1
         tokens = chunks if turn.personalised else turn.chunk_size
         if not self._admitted(turn, pace, tokens):
             return True
@@ -135,11 +165,18 @@ class CampaignSender(Crew):
                 return True
             unused = tokens - sum(len(one.targets) for one in taken.requests)
             if taken.requests:
-                self._start(lane)
+                self._call_others(lane)
                 unused += self._carry_out(turn, taken.requests, route, began)
         finally:
             self._return(turn, pace, unused)
         return True
+
+    def _call_others(self, lane: str) -> None:
+        """There is something to send: one more thread and, of a process that has just begun, one more process."""
+        self._start(lane)
+        if self._alone:
+            self._alone = False
+            wake(self._desk.redis, SEND_BULK)
 
     def _admitted(self, turn: Turn, pace: Pace, tokens: int) -> bool:
         """Whether the operator's bucket gave the tokens. Without Redis nobody is admitted."""
@@ -216,6 +253,17 @@ class CampaignSender(Crew):
         self, turn: Turn, requests: tuple[Request, ...], route: Route, began: float, journal: Log
     ) -> _Made:
         """One request after the other, while there is time. No connection to the database is held meanwhile."""
+        began_asking = monotonic()
+        made = self._asked_in_turn(turn, requests, route, began, journal)
+        asked = len(requests) - len(made.rest)
+        if turn.personalised and asked:
+            each = max(monotonic() - began_asking, 0.001) / asked
+            self._at_once = max(1, min(int(CLAIM_SECONDS / each), MOST_AT_ONCE))
+        return made
+
+    def _asked_in_turn(
+        self, turn: Turn, requests: tuple[Request, ...], route: Route, began: float, journal: Log
+    ) -> _Made:
         made = _Made()
         for place, request in enumerate(requests):
             if stop := self._must_stop(place, began, route):
@@ -299,6 +347,15 @@ class CampaignSender(Crew):
         told[NOT_SENT] += made.unasked if made.pause else 0
         self._count(told)
 
+    def _hand_back(self) -> None:
+        """Tells the database, by one thread at a time, what of earlier claims was certainly not sent."""
+        if (self._unsent or self._unasked) and self._handing_back.acquire(blocking=False):
+            try:
+                self._give_back_unsent()
+                self._give_back_unasked()
+            finally:
+                self._handing_back.release()
+
     def _give_back_unasked(self) -> None:
         """Requests that were not made, of which we could not tell the database."""
         try:
@@ -327,18 +384,6 @@ class CampaignSender(Crew):
         super().close()
         due, self._told = self._told, Counter()
         self._tell(due)
-
-
-def write_down_all(desk: Runtime, answers: tuple[Answer, ...], point: int) -> int:
-    """The answers of a claim, in one transaction that may be repeated; how many were not written before.
-
-    Raises DatabaseAway. `point`: where it crashes on demand, before the commit.
-    """
-    now = desk.clock()
-    with desk.database.begin() as conn:
-        written = campaign_sending.answered(conn, answers, now)
-        reached(point)
-    return written
 
 
 def _answer(turn: Turn, request: Request, outcome: Answered) -> Answer:

@@ -14,9 +14,10 @@ from gateway.providers import provider_of
 from gateway.runtime import Runtime
 from gateway.tallies import tally
 from gateway.wake import awake, wake
-from models import sending
+from models import campaign_sending, sending
+from models.campaign_sending import Answer
 from models.database import DatabaseAway
-from workers.campaign_sender import CampaignSender, write_down_all
+from workers.campaign_sender import CampaignSender
 from workers.desk import runtime
 from workers.routes import routes_of
 from workers.sender import FIGURE, IN_DOUBT, Sender, write_down
@@ -34,10 +35,27 @@ def send_ready() -> None:
 
 
 def send_bulk() -> None:
-    """The job: sends what can wait, campaigns last."""
+    """The job: sends what can wait, campaigns last; first what killed senders of this machine left is written down."""
+    _write_down_left()
     _send(BULK, SEND_BULK)
     if campaigns := _campaigns():
         campaigns.turn(BULK)
+
+
+def go_on() -> None:
+    """What a worker of the bulk lane does first: it may be there because another was killed in the middle."""
+    try:
+        send_bulk()
+    except Fault as fault:
+        log.error("nothing is sent", reason=str(fault))
+
+
+def _write_down_left() -> None:
+    """Each machine has its own journal: where only campaigns are sent, nobody else would look into it."""
+    try:
+        replay(runtime(), ITS_OWNERS_SECONDS)
+    except DatabaseAway as away:
+        log.warning("the journal waits", reason=str(away))
 
 
 def reap() -> int:
@@ -76,6 +94,18 @@ def replay(desk: Runtime, older_than_seconds: float) -> int:
         written += write_down_all(desk, answers, 33)
         reached(32)
         journal.forget(path)
+    return written
+
+
+def write_down_all(desk: Runtime, answers: tuple[Answer, ...], point: int) -> int:
+    """The answers of a claim, in one transaction that may be repeated; how many were not written before.
+
+    Raises DatabaseAway. `point`: where it crashes on demand, before the commit.
+    """
+    now = desk.clock()
+    with desk.database.begin() as conn:
+        written = campaign_sending.answered(conn, answers, now)
+        reached(point)
     return written
 
 

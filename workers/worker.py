@@ -13,7 +13,7 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from config.faults import Fault
-from config.jobs import LANES
+from config.jobs import BULK, LANES
 from config.settings import Settings, load
 from gateway.logs import configure
 from gateway.masking import masked, trace
@@ -67,6 +67,8 @@ def worker(lane: str, burst: bool) -> None:
     desk = runtime()  # a key ring that is missing is told now, not by the first job
     store_spooled(desk)
     try:
+        if lane == BULK:
+            sending.go_on()
         serve(settings, lane, burst=burst)
     finally:
         sending.finish(everything=burst)
