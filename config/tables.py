@@ -34,6 +34,10 @@ DIAL_STRING = matching(
 SCREEN = matching(r"[a-z_]+\.[a-z_]+", "a screen such as rights.person")
 CALLER = one_of(("known", "unknown", "any"))
 OPERATOR = one_of(("ORANGE", "MOOV", "TELECEL", "AUTRE"))
+CODE_OF_MONEY = matching(r"[A-Z]{2,8}", "two to eight capital letters")
+LONGEST_MONEY = 14
+"""Septets of the name of a mobile money service: it stands in screens and receipts that are full."""
+
 CLOCK = matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", "an hour such as 08:00, in Bamako")
 MONTHS = matching(r"([1-9]|1[0-2])(;([1-9]|1[0-2]))*", "months such as 10;11;12")
 
@@ -286,6 +290,12 @@ RULES = {
     "tariffs": Table({"operator": OPERATOR, "fcfa": whole(1, 999)}, key=("operator",)),
     "paces": Table(
         {"operator": OPERATOR, "per_second": whole(1, 10_000), "burst": whole(1, 100_000)}, key=("operator",)
+    ),
+    "money_operators": Table(
+        {"code": CODE_OF_MONEY, "name": on_screen(LONGEST_MONEY), "network": OPERATOR}, key=("code",)
+    ),
+    "payment_reasons": Table(
+        {"reason": one_of(words.MONEY_REASONS), "text": on_screen(WHO)}, key=("reason",)
     ),
     "sending_windows": Table(
         {

@@ -135,3 +135,17 @@ SMS_BEHIND = ("ANYTHING", "FIGURES_FIRST", "ANSWER", "TOPIC", "DIGIT")
 
 SMS_JOINS = ("ALL", "CODE", "CODES", "DATE", "NONE")
 """Which groups of digits are one number: those of any number, of the code in front, of codes, of a date, none."""
+
+MONEY_REASONS = (
+    "SOLDE",
+    "REFUS",
+    "CODE",
+    "DELAI",
+    "PLAFOND",
+    "COMPTE",
+    "ABSENT",
+    "NON_RECU",
+    "ANNULE",
+    "AUTRE",
+)
+"""Why no mobile money was taken. ABSENT: the operator was never asked. NON_RECU: it says that it knows of nothing."""

@@ -23,6 +23,7 @@ SPOKEN_COLUMNS = {
     "registration_places": ("label",),
     "answers": ("label", "patient_pays"),
     "schemes": ("who", "where"),
+    "payment_reasons": ("text",),
 }
 """Columns of config/rules whose French texts people read on a screen."""
 

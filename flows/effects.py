@@ -272,6 +272,23 @@ class CampaignSteered:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentAsked:
+    """`payer` is to be asked for `amount` FCFA by a mobile money operator (OM, MOOV), for a membership.
+
+    `member_phone` gets the receipt too, when it is another. `again`: the person has seen that the same amount was asked
+    for minutes ago and wants a second time; without it, that is found and nothing is asked.
+    """
+
+    membership_id: int
+    payer: Msisdn
+    operator: str
+    amount: int
+    reference: str
+    member_phone: Msisdn | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered:
     """What an SMS conversation is about, for the next message of the sender, or of `phone`."""
 
@@ -303,6 +320,7 @@ Effect = (
     | HolderAsked
     | HolderNotAsked
     | Missed
+    | PaymentAsked
     | Remembered
     | StaffAdded
     | StaffRemoved

@@ -47,6 +47,7 @@ from flows.effects import (
     VisitConfirmed,
     VisitWithdrawn,
 )
+from gateway import payment_effects
 from models import (
     acts,
     applied,
@@ -382,5 +383,6 @@ _DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
     VisitCodeIssued: _visit_code,
     VisitConfirmed: _confirmed,
     VisitWithdrawn: _withdrawn,
+    **payment_effects.DOING,
 }
 """What each kind of effect does. A test fails when a kind is missing."""

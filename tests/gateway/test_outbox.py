@@ -25,6 +25,7 @@ from flows.effects import (
     LanguageChosen,
     MessageOwed,
     Missed,
+    PaymentAsked,
     PhoneLinked,
     Remembered,
     StaffAdded,
@@ -83,6 +84,7 @@ EXAMPLES: list[tuple[Effect, str, int]] = [
     (VisitAnswered(1, 2), "visit_answers", 1),
     (TopicStopped("RAMED"), "consents", 1),
     (Remembered("{}"), "threads", 1),
+    (PaymentAsked(1, Msisdn.parse("+22370000001"), "OM", 2_750, "713482"), "payments", 1),
 ]
 
 BEFORE: dict[type[Effect], tuple[Effect, ...]] = {

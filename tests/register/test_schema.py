@@ -20,6 +20,8 @@ STEPS = (
     "0008_standby",
     "0009_outcomes",
     "0010_agents",
+    "0011_mutuelles",
+    "0011_payments",
 )
 
 
@@ -72,7 +74,7 @@ def test_what_names_a_person_is_sealed_by_type():
     plain = {("mutuelles", "name"), ("facilities", "name"), ("places", "name"), ("consents", "text_version")}
     plain |= {("persons", "birth_year")}
     plain |= {(asked, "reference") for asked in ("callbacks", "complaints", "erasures", "owed_answers")}
-    plain |= {("incidents", "reference")}
+    plain |= {("incidents", "reference"), ("payments", "reference")}
     plain |= {("campaigns", "name"), ("campaign_texts", "text"), ("audiences", "name"), ("agents", "name")}
     sealed = {(column.table.name, column.name) for column in sealed_columns()}
     for table in everything().sorted_tables:
