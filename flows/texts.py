@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
@@ -84,7 +84,13 @@ class Catalogues:
 def _translations(language: str, folder: Path | None) -> NullTranslations:
     if language == SOURCE:
         return NullTranslations()
+    return _compiled(catalogue_file(language, folder).read_bytes())
+
+
+@lru_cache(maxsize=16)
+def _compiled(po: bytes) -> GNUTranslations:
+    # Reading takes as long as thirty hops, and a process that makes several runtimes would do it for each.
     compiled = BytesIO()
-    write_mo(compiled, read_catalogue(language, folder), use_fuzzy=False)
+    write_mo(compiled, read_po(BytesIO(po), locale=None, domain=DOMAIN), use_fuzzy=False)
     compiled.seek(0)
     return GNUTranslations(compiled)
