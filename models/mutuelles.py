@@ -10,6 +10,10 @@ from config import facts
 from models.database import Connection, Id, metadata
 from models.places import fold
 
+SECTION, MUTUELLE, UNION, FEDERATION = "SECTION", "MUTUELLE", "UNION", "FEDERATION"
+KINDS = (SECTION, MUTUELLE, UNION, FEDERATION)
+"""Levels of the structure, the nearest to the members first (stratégie nationale 2021-2025, axe 1)."""
+
 mutuelles = Table(
     "mutuelles",
     metadata,
@@ -18,8 +22,15 @@ mutuelles = Table(
     Column("name", String(60), nullable=False),
     Column("cercle_pcode", String(12), nullable=False, index=True),
     Column("demo", Boolean, nullable=False, default=False),
+    Column("kind", String(10), nullable=False, default=MUTUELLE, server_default=MUTUELLE),
+    Column("parent_id", Id, index=True),
+    Column("commune_code", String(12)),
 )
-"""`cercle_pcode` is the cercle's code in the division of 2021, the strategy's own map of 64 mutuelles."""
+"""`cercle_pcode` is the cercle's code in the division of 2021, the strategy's own map of 64 mutuelles.
+
+It is empty for a union, the federation and the cercles of Taoudénit, which that division gives no code. `parent_id`:
+the body above, when it is known; `commune_code`: a section's commune.
+"""
 
 
 def codes(conn: Connection) -> dict[str, int]:

@@ -20,8 +20,8 @@ STEPS = (
     "0008_standby",
     "0009_outcomes",
     "0010_agents",
-    "0011_mutuelles",
     "0011_payments",
+    "0012_mutuelles",
 )
 
 
