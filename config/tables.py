@@ -20,8 +20,8 @@ from config.columns import (
     whole,
 )
 
-LABEL, WHO, TO_PAY, REASON = 28, 44, 64, 70
-"""Septets of a paper or place on a list, of those a scheme is for, of what is left to pay, of a reason."""
+SHORT, LABEL, WHO, TO_PAY, REASON = 14, 28, 44, 64, 70
+"""Septets of a paper in an SMS, of a paper or place on a list, of those a scheme is for, of what is left to pay, of a reason."""
 
 PERCENT, YEARS = whole(0, 100), whole(0, 130)
 YES_NO = one_of((words.YES, words.NO))
@@ -81,6 +81,16 @@ ABOUT_THE_PERSON: dict[str, Check] = {
 
 RULES = {
     "parameters": Table({"name": CODE, "value": number, "unit": text}, key=("name",)),
+    "contribution_plans": Table(
+        {
+            "code": matching(r"[A-Z]{3,12}", "three to twelve capital letters"),
+            "label": text,
+            "rhythm": one_of(words.RHYTHMS),
+            "window": optional(one_of(("MAIN", "SECOND"))),
+            "crops": optional(matching(r"[A-Z]+(\|[A-Z]+)*", "crops such as MIL|MAIS")),
+        },
+        key=("code",),
+    ),
     "number_shapes": Table(
         {
             "scheme": one_of(words.SCHEMES),
@@ -137,6 +147,35 @@ RULES = {
         key=("scheme", "set"),
     ),
     "documents": Table({"code": CODE, "label": text, "short": on_screen(LABEL)}, key=("code",)),
+    "paper_codes": Table(
+        {
+            "code": matching(r"[A-Z]{2}", "two capital letters"),
+            "documents": matching(r"[a-z_]+(\|[a-z_]+)*", "codes of documents with | between"),
+            "sms": on_screen(SHORT),
+            "asked": YES_NO,
+        },
+        key=("code",),
+    ),
+    "enrolment_roles": Table(
+        {
+            "role": one_of(("RAMED", "MUTUELLE", "STAFF", "CITIZEN")),
+            "scheme": one_of(words.SCHEMES),
+            "most": whole(0, 10_000),
+            "days": whole(1, 3_650),
+        },
+        key=("role",),
+    ),
+    "enrolment_words": Table(
+        {
+            "word": matching(r"[A-Z]+", "capitals without accents"),
+            "kind": one_of(("SEX", "LINK", "SCHEME", "LABEL")),
+            "value": matching(r"[A-Z]+", "what it stands for"),
+        },
+        key=("word",),
+    ),
+    "pickup_places": Table(
+        {"scheme": one_of(words.SCHEMES), "place": on_screen(SHORT), "hours": on_screen(LABEL)}, key=("scheme",)
+    ),
     "gratuites": Table(
         {
             "code": FREE_CARE,

@@ -1,4 +1,4 @@
-"""`ramu agent`: whose phone may steer campaigns by SMS, under which name."""
+"""`ramu agent`: whose phone may steer campaigns or register people by SMS, under which name."""
 
 from __future__ import annotations
 
@@ -22,22 +22,29 @@ class Unknown(Fault):
 
 @click.group("agent")
 def agent() -> None:
-    """People who prepare, approve and steer campaigns by SMS (CAMP)."""
+    """People who steer campaigns (CAMP) or register people (INS) by SMS."""
 
 
 @agent.command()
 @click.argument("name")
 @click.argument("phone", type=PHONE)
-def add(name: str, phone: Msisdn) -> None:
+@click.option(
+    "--role",
+    type=click.Choice(agents.ROLES, case_sensitive=False),
+    default=agents.CAMPAIGN,
+    show_default=True,
+    help="CAMPAIGN steers campaigns; RAMED and MUTUELLE register people for that scheme.",
+)
+def add(name: str, phone: Msisdn, role: str) -> None:
     """Let PHONE stand for NAME, as campaigns write it.
 
-    Example: ramu agent add "B. Keita" 70000201
+    Example: ramu agent add "F. Kone" 70000203 --role RAMED
     """
     now = datetime.now(UTC)
     with opened(load()) as (database, keys), database.begin() as conn:
-        if not agents.add(conn, keys, name, phone, now):
+        if not agents.add(conn, keys, name, phone, now, role):
             raise Unknown("this name or this phone is an agent's already: ramu agent list")
-        note(conn, keys, "agent.added", f"agent:{name}", "", now)
+        note(conn, keys, "agent.added", f"agent:{name}", role, now)
     click.echo(f"{phone} stands for {name}")
 
 
@@ -64,9 +71,12 @@ def list_agents(as_json: bool) -> None:
     Example: ramu agent list
     """
     with opened(load()) as (database, keys), database.begin(reading=True) as conn:
-        rows = [{"name": one.name, "phone": one.phone.masked} for one in agents.everybody(conn, keys)]
+        rows = [
+            {"name": one.name, "phone": one.phone.masked, "role": one.role}
+            for one in agents.everybody(conn, keys)
+        ]
     if as_json:
         click.echo(json.dumps({"agents": rows}, ensure_ascii=False))
         return
     for row in rows:
-        click.echo(f"{row['phone']:14}{row['name']}")
+        click.echo(f"{row['phone']:14}{row['role']:10}{row['name']}")

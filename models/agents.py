@@ -1,4 +1,4 @@
-"""Agents: people who prepare, approve and steer campaigns, and the phone by which each is known.
+"""Agents: the phone by which each is known, and what she may do: steer campaigns, or register people for a scheme.
 
 A campaign names its author and its approver; an agent's phone stands for that name when she writes by SMS.
 """
@@ -16,6 +16,12 @@ from models.identifiers import Msisdn
 from models.keyring import KeyRing
 from models.phones import PHONE, phone_index
 
+CAMPAIGN, RAMED, MUTUELLE = "CAMPAIGN", "RAMED", "MUTUELLE"
+ROLES = (CAMPAIGN, RAMED, MUTUELLE)
+"""Who steers campaigns; who registers people, and for which scheme unless she says another."""
+
+ENROLLERS = (RAMED, MUTUELLE)
+
 agents = Table(
     "agents",
     metadata,
@@ -24,33 +30,44 @@ agents = Table(
     Column("phone_index", LargeBinary, nullable=False, unique=True),
     Column("phone_sealed", Sealed(PHONE), nullable=False),
     Column("added_at", UtcDateTime, nullable=False),
+    Column("role", String(12), nullable=False, server_default=CAMPAIGN),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A name as campaigns have it, and its phone."""
+    """A name as campaigns have it, its phone, and one of ROLES."""
 
     name: str
     phone: Msisdn
+    role: str
 
 
-_NAME = Prepared(select(agents.c.name).where(agents.c.phone_index == bindparam("phone")))
+_OF_PHONE = Prepared(select(agents.c.name, agents.c.role).where(agents.c.phone_index == bindparam("phone")))
 
 
 def name_of(db: Db, keys: KeyRing, phone: Msisdn) -> str | None:
-    """The agent whose phone this is, or None. Raises DatabaseAway."""
-    row = _NAME.first(db, phone=phone_index(keys, phone))
-    return row[0] if row else None
+    """The agent of campaigns whose phone this is, or None. Raises DatabaseAway."""
+    name, role = _OF_PHONE.first(db, phone=phone_index(keys, phone)) or ("", "")
+    return name if role == CAMPAIGN else None
 
 
-def add(conn: Connection, keys: KeyRing, name: str, phone: Msisdn, now: datetime) -> bool:
+def enroller(db: Db, keys: KeyRing, phone: Msisdn) -> tuple[str, str] | None:
+    """(name, role) of the agent who registers people by this phone, or None. Raises DatabaseAway."""
+    name, role = _OF_PHONE.first(db, phone=phone_index(keys, phone)) or ("", "")
+    return (name, role) if role in ENROLLERS else None
+
+
+def add(
+    conn: Connection, keys: KeyRing, name: str, phone: Msisdn, now: datetime, role: str = CAMPAIGN
+) -> bool:
     """Let a phone stand for a name; False when the name or the phone is an agent's already."""
     row = {
         "name": name[:40],
         "phone_index": phone_index(keys, phone),
         "phone_sealed": keys.seal(phone.e164, PHONE),
         "added_at": now,
+        "role": role,
     }
     return bool(conn.execute(insert(agents).values(row).on_conflict_do_nothing()).rowcount)
 
@@ -62,5 +79,7 @@ def remove(conn: Connection, name: str) -> bool:
 
 def everybody(conn: Connection, keys: KeyRing) -> tuple[Agent, ...]:
     """Every agent, by name."""
-    rows = conn.execute(select(agents.c.name, agents.c.phone_sealed).order_by(agents.c.name))
-    return tuple(Agent(row.name, Msisdn.parse(keys.unseal(row.phone_sealed, PHONE))) for row in rows)
+    rows = conn.execute(select(agents.c.name, agents.c.phone_sealed, agents.c.role).order_by(agents.c.name))
+    return tuple(
+        Agent(row.name, Msisdn.parse(keys.unseal(row.phone_sealed, PHONE)), row.role) for row in rows
+    )

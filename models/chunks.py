@@ -163,6 +163,18 @@ _GIVE_BACK = Prepared(
         why=bindparam("reason"),
     )
 )
+_POSTPONE = Prepared(
+    update(chunks)
+    .where(chunks.c.state == written(INTENT), chunks.c.token == bindparam("held"))
+    .values(
+        state=READY,
+        token=null(),
+        lease_until=null(),
+        claims=chunks.c.claims - 1,
+        not_before=bindparam("until", type_=UtcDateTime),
+        why=bindparam("reason"),
+    )
+)
 _FINISH = Prepared(
     update(chunks)
     .where(*_ours, among(chunks.c.state, OPEN))
@@ -221,6 +233,11 @@ def give_back(conn: Connection, token: int, pause_seconds: float, why: str) -> b
     For the owner alone, who may not know the chunk: the answer to its commit may have been lost.
     """
     return bool(_GIVE_BACK.run(conn, held=token, pause=pause_seconds, reason=why[:WHY]))
+
+
+def postpone(conn: Connection, token: int, until: datetime, why: str) -> None:
+    """This is not the hour: READY again from `until` on, as if never claimed. In the claim's own transaction."""
+    _POSTPONE.run(conn, held=token, until=until, reason=why[:WHY])
 
 
 def finish(conn: Connection, chunk_id: int, token: int, now: datetime, why: str | None = None) -> bool:

@@ -90,6 +90,11 @@ _ADD = Prepared(
     .on_conflict_do_nothing(index_elements=["phone_index"])
 )
 _ID = Prepared(select(phones.c.id).where(phones.c.phone_index == bindparam("phone")))
+_REACHABLE = Prepared(
+    select(phones.c.phone_sealed, phones.c.language).where(
+        phones.c.phone_index == bindparam("phone"), phones.c.phone_sealed.is_not(None)
+    )
+)
 _CHANGE = Prepared(
     update(phones)
     .where(phones.c.id == bindparam("phone_id"))
@@ -156,6 +161,18 @@ def linked_phones(db: Db, keys: KeyRing, person_id: int) -> tuple[Msisdn, ...]:
     """The phones tied to a person whose number is kept, the first tied first. Raises DatabaseAway."""
     found = _LINKED.all(db, person_id=person_id)
     return tuple(Msisdn.parse(keys.unseal(sealed, PHONE)) for (sealed,) in found)
+
+
+def id_of_index(db: Db, index: bytes | None) -> int | None:
+    """The row of the phone with a keyed index, or None: it was forgotten. Raises DatabaseAway."""
+    row = _ID.first(db, phone=index) if index else None
+    return int(row[0]) if row else None
+
+
+def reachable(db: Db, keys: KeyRing, index: bytes) -> tuple[Msisdn, str | None] | None:
+    """(number, language) of the phone with a keyed index, or None when its number is not kept. Raises DatabaseAway."""
+    row = _REACHABLE.first(db, phone=index)
+    return (Msisdn.parse(keys.unseal(row[0], PHONE)), row[1]) if row else None
 
 
 def _remember(

@@ -76,6 +76,11 @@ def name_of(code: str) -> str:
     return _names().get(code, "")
 
 
+def region_of(code: str) -> str:
+    """The folded name of the region of a commune of either division; nothing for a code that neither has."""
+    return _regions().get(code, "")
+
+
 def load(conn: Connection) -> int:
     """Writes both divisions into the table `places`, in place of what it held. Returns the number of rows."""
     rows = [*_former_rows(), *_present_rows()]
@@ -108,6 +113,11 @@ def _known(division: str) -> tuple[Place, ...]:
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
     return {known.code: known.name for division in (FORMER, PRESENT) for known in _known(division)}
+
+
+@lru_cache(maxsize=1)
+def _regions() -> dict[str, str]:
+    return {known.code: fold(known.region) for division in (FORMER, PRESENT) for known in _known(division)}
 
 
 @lru_cache(maxsize=2)

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, case, exists, null, select, update
 
 from config.message_kinds import endpoint
-from models import campaign_rows, chunks, reports
+from models import campaign_rows, chunks, reminder_kinds, reports
 from models.caps import TOO_LATE, Caps, refusals
 from models.chunks import Claimed
 from models.database import Connection, Prepared
@@ -26,6 +26,7 @@ UNREADABLE = "ILLISIBLE"
 """The key that sealed it is gone for good."""
 
 ALL_REFUSED, NOTHING_LEFT = "all refused here", "erased before it was sent"
+NOT_THE_HOUR = "nobody is reminded at this hour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ def take(
     if claimed is None:
         return None
     rows = _OF_CHUNK.all(conn, chunk_id=claimed.chunk_id)
+    if claimed.kind == reminder_kinds.MESSAGE and rows:
+        opens_at = reminder_kinds.opens_at(conn, rows[0][0], now)
+        if opens_at is not None:
+            chunks.postpone(conn, token, opens_at, NOT_THE_HOUR)
+            return Taken(claimed, (), ())
     # What was given back was counted when it was claimed first.
     counted = _admitted(conn, keys, claimed, rows, now, caps)
     for (message_id, *_), word in zip(rows, counted.words, strict=True):
@@ -129,6 +135,8 @@ def _admitted(
 ) -> _Counted:
     opened = {row[0]: _opened(keys, row) for row in rows}
     words = {row[0]: _unsendable(opened[row[0]], row[4], now, caps) for row in rows}
+    if claimed.kind == reminder_kinds.MESSAGE:
+        words = {key: word or reminder_kinds.refusal(conn, key, now) for key, word in words.items()}
     fit = [(sms, row[2]) for row in rows if not words[row[0]] and (sms := opened[row[0]])]
     if claimed.claims == 1 and fit:
         numbers = [(sms.to.e164, index) for sms, index in fit]

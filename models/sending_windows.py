@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from config import facts
@@ -18,6 +18,9 @@ EVERYWHERE = ""
 """A row without a region holds for all that have no rows of their own."""
 
 BETWEEN = "|"
+
+DAYS_AHEAD = 8
+"""How far an opening is looked for: every weekday once, and today's again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,24 @@ def open_at(kind: str, moment: datetime) -> Open:
     }
     everywhere = is_open.pop(EVERYWHERE, False)
     return Open(everywhere, frozenset(region for region, now in is_open.items() if now != everywhere))
+
+
+def next_open(kind: str, region: str, moment: datetime) -> datetime:
+    """When messages of a kind may go to a region again, after an aware moment at which they may not.
+
+    A week on when nothing opens before that.
+    """
+    local = moment.astimezone(BAMAKO)
+    told = f"{local:%H:%M}"
+    for later in range(DAYS_AHEAD):
+        day = local.date() + timedelta(days=later)
+        hours = _hours(kind, day)
+        opening = [
+            opens for opens, _ in hours.get(region, hours.get(EVERYWHERE, ())) if later or opens > told
+        ]
+        if opening:
+            return datetime.combine(day, time.fromisoformat(min(opening)), BAMAKO)
+    return moment + timedelta(days=DAYS_AHEAD)
 
 
 def minutes_open(kind: str, region: str, day: date) -> int:

@@ -22,6 +22,7 @@ STEPS = (
     "0010_agents",
     "0011_payments",
     "0012_mutuelles",
+    "0013_enrolment",
 )
 
 
@@ -72,7 +73,7 @@ def test_what_names_a_person_is_sealed_by_type():
     telling = {"name", "names", "phone", "nina", "number", "text", "question", "to"}
     telling |= {"identity", "birth", "born", "reference"}
     plain = {("mutuelles", "name"), ("facilities", "name"), ("places", "name"), ("consents", "text_version")}
-    plain |= {("persons", "birth_year")}
+    plain |= {(born, "birth_year") for born in ("persons", "dossiers", "dossier_members")}
     plain |= {(asked, "reference") for asked in ("callbacks", "complaints", "erasures", "owed_answers")}
     plain |= {("incidents", "reference"), ("payments", "reference")}
     plain |= {("campaigns", "name"), ("campaign_texts", "text"), ("audiences", "name"), ("agents", "name")}
