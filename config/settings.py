@@ -46,8 +46,11 @@ DEMO_SECRET = "demo"
 STRONG_SECRET = 32
 """The least characters of a secret outside of the demonstration: 16 random bytes in hexadecimal."""
 
+SENTINEL = "redis+sentinel"
+"""Several hosts with commas between, and the name of the service they watch: gateway/redis_addresses.py."""
+
 DATABASES = ("postgresql", "postgres", "sqlite")
-QUEUES = ("redis", "rediss", "unix")
+QUEUES = ("redis", "rediss", "unix", SENTINEL)
 
 LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 """A % of a password that nobody wrote as %25: read as it stands."""
@@ -257,7 +260,7 @@ class Settings(BaseSettings):
         scheme, mark, _ = url.partition("://")
         if scheme not in schemes or not mark:
             raise ValueError(f"must begin with {' or '.join(f'{known}://' for known in schemes)}")
-        if schemes is QUEUES and not _has_readable_port(url):
+        if schemes is QUEUES and scheme != SENTINEL and not _has_readable_port(url):
             raise ValueError("has a word for a port; in a password write %40 for @ and %2F for /")
         return given if scheme == "sqlite" else SecretStr(LONE_PERCENT.sub("%25", url))
 

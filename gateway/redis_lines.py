@@ -15,7 +15,6 @@ from hashlib import sha1
 from time import monotonic
 from typing import Any
 
-from redis import ConnectionPool
 from redis.backoff import NoBackoff
 from redis.connection import Connection
 from redis.exceptions import ConnectionError as Broken
@@ -23,6 +22,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as Hung
 from redis.retry import Retry
 
+from gateway.redis_addresses import pool_of
 from gateway.resp import Answer, Unfinished, Word, packed, read
 
 PAUSE_SECONDS = 1.0
@@ -54,7 +54,7 @@ class RedisLines:
     """
 
     def __init__(self, url: str, *, connect_ms: int, read_ms: int) -> None:
-        self._pool = ConnectionPool.from_url(
+        self._pool = pool_of(
             url,
             socket_connect_timeout=connect_ms / 1000,
             socket_timeout=read_ms / 1000,

@@ -17,6 +17,7 @@ from flows.context import USSD, Context, Limits
 from flows.session import Session
 from flows.texts import Catalogues
 from gateway.metrics import Metrics
+from gateway.redis_addresses import pool_of
 from gateway.redis_lines import RedisLines
 from gateway.sessions import Sessions
 from models.database import Database
@@ -119,10 +120,12 @@ class Runtime:
 
 def redis_client(settings: Settings) -> Redis:
     """A client for what is not a hop (health, jobs, pages): the same short limits, no retry, explicit."""
-    return Redis.from_url(
-        settings.redis_url.get_secret_value(),
-        socket_connect_timeout=settings.redis_connect_ms / 1000,
-        socket_timeout=settings.redis_read_ms / 1000,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
+    return Redis.from_pool(
+        pool_of(
+            settings.redis_url.get_secret_value(),
+            socket_connect_timeout=settings.redis_connect_ms / 1000,
+            socket_timeout=settings.redis_read_ms / 1000,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
     )

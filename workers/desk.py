@@ -11,6 +11,7 @@ from redis.exceptions import TimeoutError as Hung
 from redis.retry import Retry
 
 from config.settings import Settings, load
+from gateway.redis_addresses import pool_of
 from gateway.runtime import Runtime
 
 STATEMENT_MS = 10_000
@@ -25,11 +26,13 @@ def runtime() -> Runtime:
 
 def queue_client(settings: Settings) -> Redis:
     """A client for a worker's queue: it outlives a restart of Redis, which a hop's client must not wait for."""
-    return Redis.from_url(
-        settings.redis_url.get_secret_value(),
-        socket_connect_timeout=2,
-        retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), retries=8),
-        retry_on_error=[Broken, Hung],
-        health_check_interval=20,
-        protocol=2,
+    return Redis.from_pool(
+        pool_of(
+            settings.redis_url.get_secret_value(),
+            socket_connect_timeout=2,
+            retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), retries=8),
+            retry_on_error=[Broken, Hung],
+            health_check_interval=20,
+            protocol=2,
+        )
     )
