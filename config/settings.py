@@ -36,6 +36,7 @@ from pydantic_settings import (
 
 from config.aggregator import Aggregator
 from config.faults import Fault
+from config.money import MoneySettings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The folder of the launcher."""
@@ -78,7 +79,7 @@ def _has_readable_port(url: str) -> bool:
     return port != 0
 
 
-class Settings(BaseSettings):
+class Settings(MoneySettings):
     """Everything that differs between two installations. Times are in the unit that the name ends with."""
 
     model_config = SettingsConfigDict(env_prefix="RAMU_", frozen=True, extra="ignore", validate_default=True)
@@ -282,6 +283,12 @@ class Settings(BaseSettings):
         return own or self.secrets
 
     @property
+    def payment_secrets(self) -> tuple[str, ...]:
+        """What an operator of mobile money may show in the path: a secret of their own, once there is one."""
+        own = tuple(secret.get_secret_value() for secret in self.payment_webhook_secrets)
+        return own or self.secrets
+
+    @property
     def address(self) -> str:
         """The gateway's own address, without a trailing slash."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
@@ -330,7 +337,8 @@ def _lines(refused: ValidationError) -> Iterator[str]:
 
 def weak(settings: Settings) -> tuple[str, ...]:
     """Why these callback secrets must not meet the internet, one sentence each; () when they may."""
-    own = [secret.get_secret_value() for secret in (*settings.webhook_secrets, *settings.sms_webhook_secrets)]
+    given = (*settings.webhook_secrets, *settings.sms_webhook_secrets, *settings.payment_webhook_secrets)
+    own = [secret.get_secret_value() for secret in given]
     if settings.demo:
         return ("the demonstration accepts the secret that everybody knows",)
     if not own:

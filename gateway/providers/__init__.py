@@ -32,7 +32,7 @@ def provider_of(settings: Settings) -> Provider | None:
     """
     if not settings.provider:
         return None
-    if settings.provider_url and not _is_private(settings.provider_url):
+    if settings.provider_url and not is_private(settings.provider_url):
         raise Fault(
             "provider_url: the key would travel in clear. Remedy: an address that begins with https://"
         )
@@ -91,7 +91,7 @@ def _need(settings: Settings, name: str, value: str) -> str:
     return value
 
 
-def _is_private(url: str) -> bool:
+def is_private(url: str) -> bool:
     """Whether nobody on the way reads along: TLS, or this machine itself."""
     parts = urlsplit(url)
     if parts.scheme == "https" and parts.hostname:

@@ -12,7 +12,7 @@ import select
 import socket
 import ssl
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -168,11 +168,17 @@ class Line:
 
         NotSent: nothing of the request was written. Unknown: some was, and no whole answer came.
         """
+        return self._asked(url, lambda address: _content(address, headers, data, json))
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Reply | NotSent | Unknown:
+        """One GET; as `post`."""
+        return self._asked(url, lambda address: _head("GET", address, headers))
+
+    def _asked(self, url: str, content: Callable[[_Address], bytes]) -> Reply | NotSent | Unknown:
         request = _Request(self._seconds)
         try:
             address = _address(url)
-            content = _content(address, headers, data, json)
-            return self._reply(request, address, content)
+            return self._reply(request, address, content(address))
         except TooLong:
             return Unknown("the answer is too long")
         except (OSError, ValueError, EOFError) as fault:
@@ -269,18 +275,20 @@ def _address(url: str) -> _Address:
 def _content(address: _Address, headers: Mapping[str, str], data: Fields | None, told: Any) -> bytes:
     """The whole request. Raises ValueError for a header or an address that would not be one line."""
     body = json.dumps(told).encode() if data is None else _form(data).encode()
-    lines = {
-        "Host": address.named,
-        **headers,
-        "Content-Type": FORM if data is not None else headers.get("Content-Type", JSON),
-        "Content-Length": str(len(body)),
-    }
-    head = f"POST {address.target} HTTP/1.1\r\n" + "".join(
+    kind = FORM if data is not None else headers.get("Content-Type", JSON)
+    lines = {**headers, "Content-Type": kind, "Content-Length": str(len(body))}
+    return _head("POST", address, lines) + body
+
+
+def _head(method: str, address: _Address, headers: Mapping[str, str]) -> bytes:
+    """The request line and the headers, to the empty line. Raises ValueError for what would not be one line."""
+    lines = {"Host": address.named, **headers}
+    head = f"{method} {address.target} HTTP/1.1\r\n" + "".join(
         f"{name}: {value}\r\n" for name, value in lines.items()
     )
     if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1:
         raise ValueError("a header of two lines")
-    return head.encode("latin-1") + b"\r\n" + body
+    return head.encode("latin-1") + b"\r\n"
 
 
 SMALL = 16

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -34,6 +35,7 @@ class Task:
     path: str = field(compare=False)
     body: str = field(compare=False)
     until: float = field(compare=False)
+    headers: Mapping[str, str] = field(compare=False, default_factory=lambda: FORM)
     pause: float = field(compare=False, default=FIRST_PAUSE)
     first: Future[int] = field(compare=False, default_factory=Future)
     """The status of the first attempt, 0 when there was no answer."""
@@ -54,14 +56,20 @@ class Callbacks:
 
     def later(self, seconds: float, path: str, fields: dict[str, str], patience: float) -> Future[int]:
         """Calls `path` in so many seconds and repeats it for `patience` seconds. The first status comes out."""
+        return self.signed_later(seconds, path, urlencode(fields), FORM, patience)
+
+    def signed_later(
+        self, seconds: float, path: str, body: str, headers: Mapping[str, str], patience: float
+    ) -> Future[int]:
+        """As `later`, with a body and headers that are ready."""
         due = monotonic() + seconds
-        task = Task(due, next(self._places), path, urlencode(fields), due + patience)
+        task = Task(due, next(self._places), path, body, due + patience, headers)
         self._put(task)
         return task.first
 
     def now(self, path: str, fields: dict[str, str]) -> int:
         """Calls once and waits. The status, 0 when there was no answer."""
-        return self._post(path, urlencode(fields))
+        return self._post(path, urlencode(fields), FORM)
 
     @property
     def waiting(self) -> int:
@@ -77,7 +85,7 @@ class Callbacks:
     def _work(self) -> None:
         while True:
             task = self._next()
-            status = self._post(task.path, task.body)
+            status = self._post(task.path, task.body, task.headers)
             if status != 200 and monotonic() + task.pause < task.until:
                 task.due = monotonic() + task.pause
                 task.pause = min(task.pause * 2, LONGEST_PAUSE)
@@ -94,11 +102,11 @@ class Callbacks:
             self._under_way += 1
             return heapq.heappop(self._waiting)
 
-    def _post(self, path: str, body: str) -> int:
+    def _post(self, path: str, body: str, headers: Mapping[str, str]) -> int:
         kind = HTTPSConnection if self._hooks.scheme == "https" else HTTPConnection
         connection = kind(self._hooks.hostname or "", self._hooks.port, timeout=ANSWER_SECONDS)
         try:
-            connection.request("POST", self._hooks.path + path, body, FORM)
+            connection.request("POST", self._hooks.path + path, body, dict(headers))
             status = connection.getresponse().status
             self.answered += status == 200
             return status

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableSequence
+from collections.abc import Collection, Mapping, MutableSequence
 from dataclasses import dataclass, field
 from random import Random
 from threading import Lock
@@ -127,23 +127,23 @@ class Chance:
         self._lock = Lock()
 
     @classmethod
-    def parse(cls, told: str, seed: int | None = None) -> Chance:
+    def parse(cls, told: str, seed: int | None = None, known: Collection[str] = FAULTS) -> Chance:
         """`delay=0.2,timeout_after=0.01`: delay in seconds, the others shares of one. Raises Fault."""
         given: dict[str, float] = {}
         for part in filter(None, told.split(",")):
             name, _, share = part.strip().partition("=")
-            if name not in FAULTS and name != DELAY:
-                raise Fault(f"no fault {name!r}. Remedy: one of delay, {', '.join(FAULTS)}")
+            if name not in known and name != DELAY:
+                raise Fault(f"no fault {name!r}. Remedy: one of delay, {', '.join(known)}")
             given[name] = _share(name, share)
         return cls(given, given.pop(DELAY, 0.0), seed)
 
     def of_request(self) -> str:
         """The fault of the next request, or nothing."""
-        return self._drawn({*NOTHING_TAKEN, *TAKEN, *REFUSALS})
+        return self.drawn({*NOTHING_TAKEN, *TAKEN, *REFUSALS})
 
     def of_report(self) -> str:
         """The fault of the next message's reports, or nothing."""
-        return self._drawn({*REPORTS})
+        return self.drawn({*REPORTS})
 
     def shuffle(self, some: MutableSequence[Any]) -> None:
         """Brings a list into any order."""
@@ -155,7 +155,8 @@ class Chance:
         with self._lock:
             return self._random.uniform(0, seconds)
 
-    def _drawn(self, names: set[str]) -> str:
+    def drawn(self, names: Collection[str]) -> str:
+        """One of these faults by chance, or nothing."""
         with self._lock:
             return next(
                 (
