@@ -272,6 +272,14 @@ class CampaignSteered:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignShown:
+    """An agent is sent a campaign's texts, with nobody's data in them; `is_test`: as its author, who then has seen it."""
+
+    campaign_id: int
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentAsked:
     """`payer` is to be asked for `amount` FCFA by a mobile money operator (OM, MOOV), for a membership.
 
@@ -313,6 +321,7 @@ Effect = (
     ActRecorded
     | ActsUndone
     | CampaignApproved
+    | CampaignShown
     | CampaignSteered
     | ComplaintFiled
     | Disclosed

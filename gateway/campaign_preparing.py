@@ -15,6 +15,7 @@ from config.settings import load
 from flows.campaign_text import price
 from flows.gsm7 import fold
 from gateway.campaign_desk import SAMPLES, Desk, told
+from gateway.campaign_effects import EXAMPLE
 from gateway.console_audit import note
 from gateway.register import opened
 from gateway.register_progress import ProgressTeller
@@ -128,7 +129,7 @@ def test(number: int, phone: Msisdn, as_json: bool) -> None:
         one = campaigns.load(conn, number)
         written = desk.examples(conn, one)
         for text in written:
-            _owe(conn, desk, phone, text, "campaign_test", now)
+            _owe(conn, desk, phone, text, EXAMPLE, now)
         campaigns.move(conn, number, campaigns.TEST, now)
         note(conn, desk.keys, "campaign.test", f"campaign:{number}", f"{len(written)} texts", now)
     figures = {"campaign": number, "state": campaigns.TESTED, "texts": written, "to": phone.masked}
@@ -157,7 +158,7 @@ def sample(number: int, count: int, approver: str | None, phone: Msisdn | None, 
             campaigns.ask_approval(conn, desk.keys, number, approver, code)
             _owe(conn, desk, phone, _request(one, code), "campaign_code", now)
             for text in desk.examples(conn, one):
-                _owe(conn, desk, phone, text, "campaign_test", now)
+                _owe(conn, desk, phone, text, EXAMPLE, now)
         note(conn, desk.keys, "campaign.sample", f"campaign:{number}", f"{len(drawn)} messages", now)
     mark = one.content_hash.hex() if one.content_hash else None
     if as_json:

@@ -16,8 +16,6 @@ from flows.effects import (
     ActRecorded,
     ActsUndone,
     CallbackRequested,
-    CampaignApproved,
-    CampaignSteered,
     CharsetChosen,
     ComplaintFiled,
     ConsentGiven,
@@ -47,13 +45,12 @@ from flows.effects import (
     VisitConfirmed,
     VisitWithdrawn,
 )
-from gateway import payment_effects
+from gateway import campaign_effects, payment_effects
 from models import (
     acts,
     applied,
     audit,
     callbacks,
-    campaigns,
     complaints,
     consent,
     erasures,
@@ -68,7 +65,6 @@ from models import (
     visit_codes,
 )
 from models.database import Database, Db
-from models.locks import Overtaken
 
 REMINDERS, CAMPAIGNS = "RAPPELS", "CAMPAGNES"
 """Topics of messages that a phone may stop."""
@@ -310,28 +306,6 @@ def _topic_stopped(conn: Connection, effect: TopicStopped, context: Context, onc
     consent.record(conn, phone_id, effect.topic, False, TOPICS_VERSION, context.channel, context.now)
 
 
-def _campaign_approved(conn: Connection, effect: CampaignApproved, context: Context, once: bytes) -> None:
-    try:
-        campaigns.approve(
-            conn,
-            context.keys,
-            effect.campaign_id,
-            effect.approver,
-            effect.code,
-            effect.content,
-            context.now,
-        )
-    except (campaigns.NotApproved, campaigns.WrongStep) as changed:
-        raise Overtaken from changed
-
-
-def _campaign_steered(conn: Connection, effect: CampaignSteered, context: Context, once: bytes) -> None:
-    try:
-        campaigns.move(conn, effect.campaign_id, effect.step, context.now, why=effect.why or None)
-    except campaigns.WrongStep as changed:
-        raise Overtaken from changed
-
-
 def _remembered(conn: Connection, effect: Remembered, context: Context, once: bytes) -> None:
     threads.keep(conn, context.keys, effect.phone or context.phone, effect.record, context.now)
 
@@ -353,8 +327,6 @@ def _message(conn: Connection, effect: MessageOwed, context: Context, once: byte
 _DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
     ActRecorded: _act,
     ActsUndone: _acts_undone,
-    CampaignApproved: _campaign_approved,
-    CampaignSteered: _campaign_steered,
     ComplaintFiled: _complaint,
     HitsSpent: _hits,
     HolderAsked: _holder_asked,
@@ -383,6 +355,7 @@ _DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
     VisitCodeIssued: _visit_code,
     VisitConfirmed: _confirmed,
     VisitWithdrawn: _withdrawn,
+    **campaign_effects.DOING,
     **payment_effects.DOING,
 }
 """What each kind of effect does. A test fails when a kind is missing."""

@@ -1,18 +1,20 @@
-"""CAMP: an agent sees her campaigns, approves another's by the code she was sent, pauses, resumes and ends them."""
+"""CAMP: an agent sees her campaigns and their texts, approves another's by the code she was sent, and steers them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from flows.effects import CampaignApproved, CampaignSteered, Disclosed
+from flows.effects import CampaignApproved, CampaignShown, CampaignSteered, Disclosed
 from flows.sms.talk import Answer, Declined, Mistake, Talk, command
 from flows.sms.writing import one_segment
+from flows.wording import capitals
 from models import agents, campaign_brief
 from models.campaign_brief import Brief
 from models.campaigns import (
     APPROVED,
     CANCEL,
     CANCELLED,
+    CHECKED,
     DONE,
     DRAFT,
     PAUSE,
@@ -21,10 +23,12 @@ from models.campaigns import (
     SCHEDULED,
     SENDING,
     STEPS,
+    TEST,
     TESTED,
 )
 
 MOST_LISTED = 5
+PREVIEW = "preview"
 
 
 @command("CAMPAIGN")
@@ -45,7 +49,10 @@ def campaign(talk: Talk) -> Answer:
     doing = DOING.get(word)
     if doing is None:
         raise Mistake(
-            talk.t("E22 Apres CAMP {number}: STAT, OK code, NON, PAUSE, REPRISE ou STOP.", number=number),
+            talk.t(
+                "E22 Apres CAMP {number}: STAT, TEST, APERCU, OK code, NON, PAUSE, REPRISE ou STOP.",
+                number=number,
+            ),
             f"CAMP {number}",
         )
     return doing(talk, agent, found, tuple(told[1:]))
@@ -84,6 +91,35 @@ def _told(talk: Talk, agent: str, found: Brief, rest: tuple[str, ...]) -> Answer
         spare=(why, steer),
     )
     return Answer(text)
+
+
+def _tested(talk: Talk, agent: str, found: Brief, rest: tuple[str, ...]) -> Answer:
+    """The author is sent the texts as people will read them: without that nobody approves."""
+    number = found.campaign_id
+    if not campaign_brief.same(agent, found.author):
+        raise Declined(
+            talk.t(
+                "E02 CAMP {number} est de {author}: le test lui revient. Voir: CAMP {number} APERCU",
+                number=number,
+                author=capitals(found.author)[:30],
+            )
+        )
+    if found.state not in STEPS[TEST][0]:
+        raise Declined(_wrong_state(talk, found))
+    return _shown(talk, number, TEST)
+
+
+def _previewed(talk: Talk, agent: str, found: Brief, rest: tuple[str, ...]) -> Answer:
+    """Any agent may see what people will read, from the moment at which the texts are known to be right."""
+    if found.state in (DRAFT, CHECKED):
+        raise Declined(_wrong_state(talk, found))
+    return _shown(talk, found.campaign_id, PREVIEW)
+
+
+def _shown(talk: Talk, number: int, step: str) -> Answer:
+    text = talk.t("CAMP {number}: les textes suivent par SMS, sans les donnees de personne.", number=number)
+    shown = CampaignShown(number, is_test=step == TEST)
+    return Answer(one_segment(text, _ref(talk)), (shown, _noted(number, step)))
 
 
 def _approved(talk: Talk, agent: str, found: Brief, rest: tuple[str, ...]) -> Answer:
@@ -181,6 +217,8 @@ _STATES = {
 
 DOING: dict[str, Callable[[Talk, str, Brief, tuple[str, ...]], Answer]] = {
     "STAT": _told,
+    "TEST": _tested,
+    "APERCU": _previewed,
     "OK": _approved,
     "NON": _refused,
     "PAUSE": _paused,

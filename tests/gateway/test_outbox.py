@@ -12,6 +12,7 @@ from flows.effects import (
     ActsUndone,
     CallbackRequested,
     CampaignApproved,
+    CampaignShown,
     CampaignSteered,
     CharsetChosen,
     ComplaintFiled,
@@ -110,7 +111,7 @@ def context(runtime: Runtime, seed: bytes = SEED) -> Context:
 
 
 def test_there_is_an_example_of_each_kind() -> None:
-    of_campaigns = {CampaignApproved, CampaignSteered}  # tests/flows/sms/test_campaigning.py
+    of_campaigns = {CampaignApproved, CampaignShown, CampaignSteered}  # tests/flows/sms/test_campaigning.py
     assert {type(effect) for effect, _, _ in EXAMPLES} | of_campaigns == set(get_args(Effect))
 
 

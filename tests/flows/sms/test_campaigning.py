@@ -1,10 +1,13 @@
 """CAMP by SMS: who may, what is read, and the second person's code."""
 
 import pytest
+from sqlalchemy import select
 
 from flows.world import World
-from models import agents, campaigns
+from models import agents, campaigns, messages
+from models.campaign_content import Text, put_text
 from models.identifiers import Msisdn
+from models.phones import phone_index
 from tests.flows.sms.conftest import STRANGER, Texting
 
 AUTHOR, APPROVER = "+22370000201", "+22370000202"
@@ -111,3 +114,50 @@ def test_pause_resume_and_end(world: World, texter: Texting, number: int) -> Non
 def test_no_from_the_approver_ends_it(world: World, texter: Texting, number: int) -> None:
     texter(APPROVER).sends(f"CAMP {number} NON texte pas clair").reads("ARRETEE")
     assert state(world, number) == campaigns.CANCELLED
+
+
+def texts_of(world: World, number: int, *steps: str) -> None:
+    """The campaign changed to one of two texts, and brought as far as these steps."""
+    with world.register.begin() as conn:
+        put_text(conn, number, Text("fr", "Bonjour {prenom|bonjour}. STOP pour arreter", "GSM7", None))
+        put_text(conn, number, Text("bm", "I ni ce {prenom|bonjour}. STOP", "GSM7", None))
+        campaigns.change(conn, number, world.now, audience="{}")
+        if campaigns.CHECK in steps:
+            campaigns.checked(conn, number, True, {}, world.now)
+        if campaigns.SIZE in steps:
+            campaigns.sized(conn, number, {"people": 2, "fcfa": 34}, world.now)
+
+
+def sent_to(world: World, phone: str) -> list[str]:
+    """The texts of a campaign that this phone is owed."""
+    with world.register.begin(reading=True) as conn:
+        rows = conn.execute(
+            select(messages.messages.c.text_sealed)
+            .where(
+                messages.messages.c.kind == "campaign_test",
+                messages.messages.c.to_index == phone_index(world.keys, Msisdn.parse(phone)),
+            )
+            .order_by(messages.messages.c.id)
+        )
+        return [world.keys.unseal(row.text_sealed, messages.TEXT) for row in rows]
+
+
+def test_the_author_tests_by_sms_and_then_another_may_approve(
+    world: World, texter: Texting, number: int
+) -> None:
+    texts_of(world, number, campaigns.CHECK, campaigns.SIZE)
+    texter(APPROVER).sends(f"CAMP {number} TEST").reads("E02", "APERCU")
+    assert (state(world, number), sent_to(world, APPROVER)) == (campaigns.SIZED, [])
+    texter(AUTHOR).sends(f"CAMP {number} TEST").reads("les textes suivent")
+    assert state(world, number) == campaigns.TESTED
+    # What no speaker has read is not sent, and not shown.
+    assert [text[:7] for text in sent_to(world, AUTHOR)] == ["Bonjour"]
+
+
+def test_an_approver_sees_the_texts_and_changes_nothing(world: World, texter: Texting, number: int) -> None:
+    texts_of(world, number, campaigns.CHECK)
+    texter(APPROVER).sends(f"CAMP {number} APERCU").reads("E22")
+    texts_of(world, number, campaigns.CHECK, campaigns.SIZE)
+    texter(APPROVER).sends(f"CAMP {number} APERCU").reads("les textes suivent")
+    assert state(world, number) == campaigns.SIZED
+    assert len(sent_to(world, APPROVER)) == 1
