@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Lock
 from time import sleep
 from typing import Any
 
@@ -87,6 +89,9 @@ class Simulation:
         self._chance = chance
         self._report_seconds = report_seconds
         self.requests = 0
+        self.failed: Counter[str] = Counter()
+        """Requests that went wrong on purpose, by fault."""
+        self._counting = Lock()
 
     def messaging(self, key: str, form: Mapping[str, str]) -> Answer:
         """A request to send. What is accepted is in the ledger before this returns."""
@@ -100,6 +105,8 @@ class Simulation:
             return BEFORE["e400"]
         chosen = self._faults(numbers)
         whole = next((fault for fault in chosen.values() if fault in NOTHING_TAKEN or fault in TAKEN), "")
+        with self._counting:
+            self.failed += Counter(filter(None, [whole]))
         if whole in NOTHING_TAKEN:
             return BEFORE.get(whole) or _answer("InvalidSenderId", [])
         return self._accepted(form, chosen, whole, came)

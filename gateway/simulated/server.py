@@ -73,6 +73,7 @@ class Handler(BaseHTTPRequestHandler):
                 "accepted": simulation.ledger.count,
                 "callbacks_answered": simulation.callbacks.answered,
                 "callbacks_waiting": simulation.callbacks.waiting,
+                **{f"fault_{name}": times for name, times in simulation.failed.items()},
             }
             self._give(_json(200, counts))
         else:

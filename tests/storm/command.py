@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import click
 
+from tests.storm.campaign import campaign
 from tests.storm.crash_points import crash_points
 from tests.storm.sms import sms
 
 
 @click.group()
 def storm() -> None:
-    """Kill processes while messages come in, and judge what came of it."""
+    """Kill processes while messages come in or campaigns go out, and judge what came of it."""
 
 
 storm.add_command(sms)
+storm.add_command(campaign)
 storm.add_command(crash_points)

@@ -14,6 +14,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from random import Random
 from time import monotonic
@@ -21,7 +23,11 @@ from types import TracebackType
 from typing import Self
 
 from config.settings import CHECKOUT
+from tests.storm import copied
 from workers.servers.process import Server, children_of, dies_with
+
+COPIES = get_context("forkserver")
+"""Each process is a copy of one that has loaded everything and done nothing: it starts in no time."""
 
 AT_ONCE_SECONDS = 0.5
 """What ended by itself is started again after so long, as a service would be."""
@@ -120,6 +126,39 @@ class Process(Member):
         """Sends it a signal."""
         if self._child and self._child.poll() is None:
             self._child.send_signal(number)
+
+
+class Copy(Process):
+    """A `ramu worker` in a copy of a process that has loaded the gateway: killed often, it is soon at work again."""
+
+    _copy: ForkServerProcess | None = None
+
+    @property
+    def pid(self) -> int:
+        """Its process id, also when it has ended; 0 before the start."""
+        return (self._copy and self._copy.pid) or 0
+
+    def start(self) -> None:
+        """Starts it; the server of copies starts with the first."""
+        COPIES.set_forkserver_preload([copied.__name__])
+        told = (self._arguments, self._environment, str(self._log))
+        self._copy = COPIES.Process(target=copied.main, args=told, daemon=True)
+        self._copy.start()
+
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self._copy is not None and self._copy.is_alive()
+
+    def end(self) -> None:
+        """SIGKILL, and waits for its end."""
+        if self._copy and self._copy.is_alive():
+            self._copy.kill()
+            self._copy.join()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends it a signal."""
+        if self.runs():
+            os.kill(self.pid, number)
 
 
 class Service(Member):

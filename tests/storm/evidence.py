@@ -87,7 +87,7 @@ def gathered(
 def left_on_disk(data: Path) -> dict[str, int]:
     """Files that should be gone: callbacks that wait or were set aside, answers of the provider."""
     waiting, aside = spool.Spool.standing(data / spool.FOLDER)
-    entries = sum(path.suffix == ".json" for path in _files(data / journal.FOLDER))
+    entries = sum(path.suffix in (".json", journal.LOG) for path in _files(data / journal.FOLDER))
     return {"spool": waiting, "spool aside": aside, "journal": entries}
 
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +55,8 @@ class Scene:
     keys: KeyRing
     outside: Outside
     chance: Random
+    workers: Sequence[str] = WORKERS
+    """Of these one is killed when a worker is to be, and the first is the one that is stopped."""
     processes: dict[str, Process] = field(default_factory=dict)
     killed: Counter[str] = field(default_factory=Counter)
     _paused: tuple[Process, float] | None = None
@@ -69,6 +71,12 @@ class Scene:
         done = self._striking(blow)
         self.killed[blow.what] += done
         return done
+
+    def run(self, process: Process) -> None:
+        """Starts a process that stays with the others."""
+        self.processes[process.name] = process
+        self.company.add(process)
+        process.start()
 
     def look(self) -> None:
         """What was killed comes back; who was stopped long enough goes on."""
@@ -86,7 +94,7 @@ class Scene:
         if blow.what == weather.FLUSH:
             return self._flush()
         if blow.what == weather.PAUSE:
-            return self._pause(self.processes[WORKERS[0]], blow.rest)
+            return self._pause(self.processes[self.workers[0]], blow.rest)
         if blow.what == weather.REDIS:
             return self.redis.kill(blow.rest)
         if blow.what == weather.POSTGRES:
@@ -95,7 +103,7 @@ class Scene:
             return self.postgres.kill_backend(self.chance)
         if blow.what == weather.WEB_PROCESS:
             return self.processes["web"].kill_child(self.chance)
-        name = self.chance.choice(WORKERS) if blow.what == weather.WORKER else blow.what
+        name = self.chance.choice(self.workers) if blow.what == weather.WORKER else blow.what
         member = self.processes[name]
         return not (self._paused and self._paused[0] is member) and member.kill(blow.rest)
 
@@ -145,9 +153,18 @@ def folder_of(keep: Path | None) -> Iterator[Path]:
     yield keep
 
 
+Start = Callable[[Scene, dict[str, str]], None]
+"""Starts the processes of the gateway, with an environment."""
+
+
 @contextmanager
 def set_scene(
-    folder: Path, seed: int, settings: dict[str, str], fill: Callable[[str, KeyRing], None]
+    folder: Path,
+    seed: int,
+    settings: dict[str, str],
+    fill: Callable[[str, KeyRing], None],
+    start: Start | None = None,
+    faults: str = FAULTS,
 ) -> Iterator[Scene]:
     """Starts everything; `fill` makes the register before the first process of the gateway runs. Raises Fault."""
     with ExitStack() as stack:
@@ -166,7 +183,11 @@ def set_scene(
         environment = _environment(data, postgres.server.url, redis.server.url, port, settings)
         _copy_register(environment)
         scene = Scene(folder, company, postgres, redis, keys, Outside(port + 1), Random(seed))
-        _start(scene, environment, port, seed)
+        outside = ["provider", "simulate", "--port", str(port + 1), "--faults", faults, "--seed", str(seed)]
+        outside += ["--folder", str(folder / LEDGER)]
+        scene.run(Process("outside", outside, environment, folder / "outside.log"))
+        (start or start_all)(scene, environment)
+        scene.wait_for(scene.outside.ready, "the simulated provider")
         yield scene
 
 
@@ -178,21 +199,16 @@ def _copy_register(environment: dict[str, str]) -> None:
         raise Fault(f"the register cannot be copied: {done.stderr[-300:]}")
 
 
-def _start(scene: Scene, environment: dict[str, str], port: int, seed: int) -> None:
-    outside = ["provider", "simulate", "--port", str(port + 1), "--faults", FAULTS, "--seed", str(seed)]
+def start_all(scene: Scene, environment: dict[str, str]) -> None:
+    """One process of each kind, and two workers of what people wait for."""
     commands = {
-        "outside": [*outside, "--folder", str(scene.folder / LEDGER)],
         weather.WEB: ["web"],
         **{name: ["worker", "--lane", TRANSACTIONAL] for name in WORKERS},
         weather.BULK: ["worker", "--lane", BULK],
         weather.TICK: ["tick"],
     }
     for name, arguments in commands.items():
-        process = Process(name, arguments, environment, scene.folder / f"{name}.log")
-        scene.processes[name] = process
-        scene.company.add(process)
-        process.start()
-    scene.wait_for(scene.outside.ready, "the simulated provider")
+        scene.run(Process(name, arguments, environment, scene.folder / f"{name}.log"))
 
 
 def _environment(

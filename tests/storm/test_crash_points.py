@@ -1,13 +1,20 @@
 """Every place on the path of a message has a way that leads to it; what is wrong after a crash is told."""
 
 from gateway.crash_points import POINTS
-from tests.storm.crash_points import BEFORE, Crash, report
+from tests.storm.campaign_crashes import PLACES
+from tests.storm.crash_points import BEFORE, report
+from tests.storm.crashing import Crash
 
 PATH = ("taking:", "spooling:", "answering:", "sending:", "reaping:")
 
 
 def test_each_place_of_the_path_is_crashed_at() -> None:
     assert set(BEFORE) == {point for point, what in POINTS.items() if what.startswith(PATH)}
+
+
+def test_each_place_of_a_campaign_is_crashed_at() -> None:
+    subjects = ("sending:", "reaping:", "caring:")
+    assert set(PLACES) == {point for point, what in POINTS.items() if what.startswith(subjects)}
 
 
 def test_a_fault_is_told_with_its_place() -> None:
