@@ -15,8 +15,8 @@ from werkzeug.test import Client, TestResponse
 from config.settings import load
 from gateway.runtime import Runtime, utc_now
 from gateway.web import make_app
-from models import demo
-from models.keyring import FILE_NAME, KeyRing
+from models.keyring import FILE_NAME
+from tests.gateway.kept_people import give_keys, settle
 
 AWA = "+22370000001"
 """A phone of the demonstration whose household is registered."""
@@ -77,8 +77,7 @@ def open_gateway(
         redis_url=redis_url,
         **{"demo": True, "log_format": "json", **settings},
     )
-    if not (told.key_folder / FILE_NAME).exists():
-        KeyRing.create(told.key_folder)
+    give_keys(told.key_folder)
     runtime = Runtime.open(told, clock)
     return Gateway(runtime, make_app(runtime))
 
@@ -87,7 +86,7 @@ def people(gateway: Gateway) -> Gateway:
     """Fills the register with the demonstration's people."""
     now = datetime.now(UTC)
     with gateway.runtime.database.begin() as conn:
-        demo.load(conn, gateway.runtime.keys, now.date(), now)
+        settle(conn, gateway.runtime.keys, gateway.runtime.settings.key_folder / FILE_NAME, now)
     return gateway
 
 
