@@ -39,6 +39,7 @@ LONGEST_MONEY = 14
 """Septets of the name of a mobile money service: it stands in screens and receipts that are full."""
 
 CLOCK = matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", "an hour such as 08:00, in Bamako")
+KNOWN_OR_ND = matching(r"ND|0|[1-9][0-9]{0,11}", "a whole number, or ND where nothing is known")
 MONTHS = matching(r"([1-9]|1[0-2])(;([1-9]|1[0-2]))*", "months such as 10;11;12")
 
 
@@ -174,7 +175,8 @@ RULES = {
         key=("word",),
     ),
     "pickup_places": Table(
-        {"scheme": one_of(words.SCHEMES), "place": on_screen(SHORT), "hours": on_screen(LABEL)}, key=("scheme",)
+        {"scheme": one_of(words.SCHEMES), "place": on_screen(SHORT), "hours": on_screen(LABEL)},
+        key=("scheme",),
     ),
     "gratuites": Table(
         {
@@ -397,6 +399,11 @@ REFERENCE = {
         key=("region",),
         dated=False,
     ),
+    "mutuelle_baseline": Table(
+        {"region": text, "mutuelles": KNOWN_OR_ND, "beneficiaries": KNOWN_OR_ND, "treated": KNOWN_OR_ND},
+        key=("region",),
+    ),
+    "mutuelle_finances": Table({"item": CODE, "value": number}, key=("item",)),
     "languages": Table(
         {"code": text, "name_fr": text}
         | dict.fromkeys(("iso639_3", "share_percent", "where", "source", "suggested_priority"), anything),
