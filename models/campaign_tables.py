@@ -69,12 +69,14 @@ campaigns = Table(
     Column("began_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
     Column("why", String(80)),
+    Column("forgotten_at", UtcDateTime),
     Index("ix_campaigns_state", "state"),
     Index("ix_campaigns_file_index", "file_index"),
 )
 """`audience` (filters) and `columns` (of a file) are JSON; `figures` is what sizing found, JSON, in people and FCFA.
 
-Rows are planned up to the phone or line `planned_to`; all of them once `planned_at` is set.
+Rows are planned up to the phone or line `planned_to`; all of them once `planned_at` is set. `forgotten_at`: since then
+no number and no value of its recipients is kept.
 """
 
 campaign_texts = Table(

@@ -11,6 +11,7 @@ from sqlalchemy import Column, LargeBinary, String, Table, bindparam, delete, ex
 
 from models.callbacks import callbacks
 from models.campaign_acts import campaign_acts
+from models.campaign_forgetting import forget_phone
 from models.complaints import complaints
 from models.consent import consents
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
@@ -87,8 +88,9 @@ def waiting(db: Db, limit: int = 100, *, leaving_since: datetime | None = None) 
 def carry_out(conn: Connection, keys: KeyRing, erasure_id: int, now: datetime) -> Msisdn | None:
     """Erase, and give back the phone to which the end is confirmed; None when that was done before.
 
-    Gone are its links, its agreements, its requests and complaints, its messages, its language. Refusals of messages
-    stay with the phone's keyed index (assumption: without limit), or nobody would know whom not to write to.
+    Gone are its links, its agreements, its requests and complaints, its messages, its language; campaigns
+    keep a row that is nobody's. Refusals of messages stay with the phone's keyed index (assumption: without
+    limit), or nobody would know whom not to write to.
     """
     row = conn.execute(
         select(erasures.c.phone_index, erasures.c.phone_sealed).where(
@@ -99,6 +101,7 @@ def carry_out(conn: Connection, keys: KeyRing, erasure_id: int, now: datetime) -
         return None
     phone = Msisdn.parse(keys.unseal(row.phone_sealed, PHONE))
     _forget(conn, row.phone_index)
+    forget_phone(conn, keys, row.phone_index, erasure_id)
     gone = {"state": DONE, "done_at": now, "phone_index": None, "phone_sealed": None}
     conn.execute(update(erasures).where(erasures.c.id == erasure_id).values(gone))
     return phone

@@ -58,12 +58,12 @@ def campaigns_with_silence(db: Db, before: datetime) -> list[int]:
 
 def close_recipients(conn: Connection, campaign_id: int, piece: int, before: datetime) -> int:
     """Such recipients of one of a campaign's SLICES (from 0); how many."""
+    low, high = slice_bounds(piece)
+    return _SILENT_RECIPIENTS.run(conn, campaign=campaign_id, low=low, high=high, before=before)
+
+
+def slice_bounds(piece: int) -> tuple[bytes, bytes]:
+    """The first index of one of SLICES, and the first that is no longer in it."""
     width = 256 // SLICES
-    low, high = bytes([piece * width]), (piece + 1) * width
-    return _SILENT_RECIPIENTS.run(
-        conn,
-        campaign=campaign_id,
-        low=low,
-        high=bytes([high]) if high < 256 else b"\xff" * 17,
-        before=before,
-    )
+    high = (piece + 1) * width
+    return bytes([piece * width]), bytes([high]) if high < 256 else b"\xff" * 17

@@ -11,7 +11,18 @@ from sqlalchemy import Column
 
 from config import facts
 from gateway.runtime import Runtime
-from models import applied, caps, inbound, lookups, messages, overdue, reports, threads, verifications
+from models import (
+    applied,
+    campaign_forgetting,
+    caps,
+    inbound,
+    lookups,
+    messages,
+    overdue,
+    reports,
+    threads,
+    verifications,
+)
 from models.database import DatabaseAway
 from models.terms import drop_before
 from workers.desk import runtime
@@ -46,6 +57,7 @@ def drop_old_of(desk: Runtime) -> int:
             dropped += caps.forget(conn, (now - COUNTS).date())
             overdue.close_messages(conn, now - _hours("no_receipt_hours", now))
         _close_recipients(desk, now - _hours("no_receipt_hours", now))
+        _forget_numbers(desk, now)
     except DatabaseAway as away:
         log.warning("retention waits", reason=str(away))
     return dropped
@@ -70,6 +82,18 @@ def _close_recipients(desk: Runtime, before: datetime) -> None:
         for piece in range(overdue.SLICES):
             with desk.database.begin() as conn:
                 overdue.close_recipients(conn, campaign_id, piece, before)
+
+
+def _forget_numbers(desk: Runtime, now: datetime) -> None:
+    """Slice by slice; who is killed meanwhile begins again and finds less to do."""
+    for campaign_id in campaign_forgetting.ended_before(
+        desk.database.reader(), now - _days("campaign_number", now)
+    ):
+        for piece in range(overdue.SLICES):
+            with desk.database.begin() as conn:
+                campaign_forgetting.forget_numbers(conn, campaign_id, piece)
+        with desk.database.begin() as conn:
+            campaign_forgetting.forgotten(conn, campaign_id, now)
 
 
 def _messages(desk: Runtime, now: datetime) -> int:

@@ -23,6 +23,7 @@ STEPS = (
     "0011_payments",
     "0012_mutuelles",
     "0013_enrolment",
+    "0014_forgetting",
 )
 
 

@@ -12,11 +12,8 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 NAMED = sa.text("provider_id IS NOT NULL")
 INDEXES = {
-    "ix_chunks_ready": (["lane", "attempt", "id"], "state = 'READY' AND campaign_id IS NULL"),
-    "ix_chunks_turn": (
-        ["campaign_id", "operator", "attempt", "id"],
-        "state = 'READY' AND campaign_id IS NOT NULL",
-    ),
+    "ix_chunks_ready": (["lane", "id"], "state = 'READY' AND campaign_id IS NULL"),
+    "ix_chunks_turn": (["campaign_id", "operator", "id"], "state = 'READY' AND campaign_id IS NOT NULL"),
     "ix_chunks_open": (["state", "id"], "state IN ('INTENT', 'UNKNOWN')"),
     "ix_chunks_asked": (["operator", "intent_at"], "campaign_id IS NOT NULL"),
 }
