@@ -38,6 +38,14 @@ POINTS = {
     43: "coming back: what a copy told is in the register, not committed",
     44: "coming back: what a copy told is committed, the copy still holds it",
     45: "coming back: a message that a copy sent is in the register, the copy still holds it",
+    51: "paying: the claim of a payment is written, not committed",
+    52: "paying: the claim is committed, nothing was asked of the operator",
+    53: "paying: the operator has taken the request, nothing is written down",
+    54: "paying: what came of the request is in the database, not committed",
+    55: "paying: what came of the request is committed",
+    56: "paying: the operator has answered a question, nothing is written down",
+    57: "paying: payment, ledger and receipts are in the database, not committed",
+    58: "paying: all is committed, nobody was woken to send the receipts",
 }
 """Every place, and what is done when the process is killed there."""
 

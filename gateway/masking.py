@@ -25,7 +25,7 @@ _NUMBER = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_SECRET = re.compile(r"(/hooks/[^/\s]+/)(?!ussd(?:-events)?\b)[^/\s?\"'&]+")
+_SECRET = re.compile(r"(/hooks/(?:payments/)?[^/\s]+/)(?!ussd(?:-events)?\b)[^/\s?\"'&]+")
 _BASIC = re.compile(r"(?<=\bBasic )[A-Za-z0-9+/=]+", re.IGNORECASE)
 _PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 _QUOTE = re.compile(r"""(?<![^\W\d_])['"`«“‘].*""", re.DOTALL)

@@ -36,6 +36,7 @@ APPLIED, UNMATCHED, MATCHED, DROPPED = "APPLIED", "UNMATCHED", "MATCHED", "DROPP
 
 NO_SUCH_ORDER, OTHER_AMOUNT, OTHER_OPERATOR = "no such order", "another amount", "another operator's order"
 NOT_EXPLAINED = "a word that the settings do not explain"
+NO_SUCH_MEMBERSHIP = "no such membership"
 """Why a callback fits no payment."""
 
 LONGEST_ORDER, NOTE = 64, 200

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, func, null, or_, select, update
 
 from models.chunks import written
-from models.database import Connection, Prepared
+from models.database import Connection, Db, Prepared
 from models.database_clock import SECONDS, DatabaseNow, SecondsFromNow
 from models.identifiers import BadMsisdn, Msisdn
 from models.keyring import KeyRing, KeyRingError
@@ -196,7 +196,19 @@ _FINISH = Prepared(
 _LOOK_AGAIN = Prepared(
     update(payments)
     .where(payments.c.id == bindparam("payment_id"), payments.c.state != ASKED)
-    .values(next_at=DatabaseNow(), queries=0)
+    # Without its token an answer that is under way counts no more: it may be older than what was told.
+    .values(next_at=DatabaseNow(), token=null(), queries=0)
+)
+_GIVEN_UP = Prepared(
+    select(payments.c.id)
+    .where(payments.c.state == written(ASKED), payments.c.asked_at < bindparam("before"))
+    .order_by(payments.c.id)
+    .limit(bindparam("most"))
+)
+_FORGET_DOUBT = Prepared(
+    update(payments)
+    .where(payments.c.id == bindparam("payment_id"))
+    .values(next_at=null(), token=null(), why=null())
 )
 
 
@@ -274,9 +286,19 @@ def finish(
     )
 
 
+def given_up(db: Db, before: datetime, most: int = 100) -> list[int]:
+    """Payments that nobody could ask for since a moment, the oldest first."""
+    return [payment_id for (payment_id,) in _GIVEN_UP.all(db, before=before, most=most)]
+
+
 def look_again(conn: Connection, payment_id: int) -> None:
     """Ask the operator about it at once: something that was told contradicts what is known."""
     _LOOK_AGAIN.run(conn, payment_id=payment_id)
+
+
+def forget_doubt(conn: Connection, payment_id: int) -> None:
+    """The operator was asked about a settled payment, and says what was known: nothing is asked any more."""
+    _FORGET_DOUBT.run(conn, payment_id=payment_id)
 
 
 def _held(keys: KeyRing, row: tuple[Any, ...] | None) -> Held | None:

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event, Lock
 
 import structlog
+from sqlalchemy import Connection
 
 from models import chunks
 from models.database import Database, DatabaseAway
@@ -72,10 +73,14 @@ class Crew(ABC):
     def _send_one(self, lane: str) -> bool:
         """What is sent together, from claim to outcome; whether there was something."""
 
+    def _unclaim(self, conn: Connection, token: int, seconds: float, why: str) -> None:
+        """Writes down that nothing was sent under a token of ours, and that it may be claimed after a pause."""
+        chunks.give_back(conn, token, seconds, why)
+
     def _give_back(self, token: int, seconds: float, why: str) -> None:
         try:
             with self._database.begin() as conn:
-                chunks.give_back(conn, token, seconds, why)
+                self._unclaim(conn, token, seconds, why)
         except DatabaseAway:
             self._unsent.append(token)
             raise
@@ -85,7 +90,7 @@ class Crew(ABC):
         try:
             while self._unsent:
                 with self._database.begin() as conn:
-                    chunks.give_back(conn, self._unsent[0], 0, "the database was away")
+                    self._unclaim(conn, self._unsent[0], 0, "the database was away")
                 self._unsent.popleft()
         except DatabaseAway as away:
             log.warning("sending waits", reason=str(away))

@@ -14,10 +14,14 @@ FIRST_SECONDS, LONGEST_SECONDS = 30.0, 300.0
 
 
 class Pause:
-    """The state of one provider in one process; safe to use from many threads. `clock` in seconds, monotonic."""
+    """The state of one provider in one process; safe to use from many threads. `clock` in seconds, monotonic.
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    `within`: the seconds in which FAILURES in a row are too many.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic, within: float = WITHIN_SECONDS) -> None:
         self._clock = clock
+        self._within = within
         self._lock = Lock()
         self._failures: deque[float] = deque(maxlen=FAILURES)
         self._seconds = 0.0
@@ -51,7 +55,7 @@ class Pause:
         with self._lock:
             now = self._clock()
             self._failures.append(now)
-            many = len(self._failures) == FAILURES and now - self._failures[0] <= WITHIN_SECONDS
+            many = len(self._failures) == FAILURES and now - self._failures[0] <= self._within
             if self._seconds and not self._probing and not stop:
                 return False  # a request that was under way when the pause began
             if not (many or stop or self._probing):

@@ -75,7 +75,7 @@ class MoneySimulation:
         self._lock = Lock()
         self._due: list[_Due] = []
         self._changed = Condition()
-        self._closed = False
+        self._closed = self._busy = False
         # What a crash interrupted goes on: the person has the question on her phone.
         for order in books.waiting():
             self._plan(order)
@@ -120,6 +120,7 @@ class MoneySimulation:
             "orders": len(orders),
             "requests": sum(order.requests for order in orders),
             "waiting": sum(order.status == WAITING for order in orders),
+            "planned": len(self._due) + self._busy,
             "moved": sum(self.books.moved().values()),
             "callbacks_answered": sum(one.answered for one in callbacks),
             "callbacks_waiting": sum(one.waiting for one in callbacks),
@@ -165,12 +166,16 @@ class MoneySimulation:
             order = self.books.settle(due.operator, due.name, due.status, due.reason)
             if order:
                 self._tell_all(order, due.status)
+            self._busy = False
 
     def _next(self) -> _Due | None:
         with self._changed:
             while not self._closed and (not self._due or self._due[0].at > monotonic()):
                 self._changed.wait(self._due[0].at - monotonic() if self._due else None)
-            return None if self._closed else heapq.heappop(self._due)
+            if self._closed:
+                return None
+            self._busy = True
+            return heapq.heappop(self._due)
 
     def _tell_all(self, order: Order, status: str) -> None:
         """The callbacks about what has just become of an order."""
@@ -205,7 +210,8 @@ class MoneySimulation:
         headers = {"Content-Type": JSON, SIGNATURE.header: sign(SIGNATURE, body, key)}
         parts = urlsplit(about.notify)
         base = f"{parts.scheme}://{parts.netloc}"
-        return self._to(base).signed_later(seconds, parts.path, body.decode(), headers, PATIENCE)
+        patience = PATIENCE if key == SIGNING_KEY else 0.0
+        return self._to(base).signed_later(seconds, parts.path, body.decode(), headers, patience)
 
     def _to(self, base: str) -> Callbacks:
         with self._lock:
