@@ -27,6 +27,7 @@ CARE_FOR_CAMPAIGNS = "workers.campaign_care.look_after"
 RETRY_FAILED = "workers.campaign_care.retry_failed"
 APPLY_REPORTS = "workers.deliveries.apply_waiting"
 NOTE_ACTS = "workers.aftermath.note_acts"
+REMIND = "workers.reminding.remind"
 
 LANE_OF = {
     ANSWER_OWED: TRANSACTIONAL,
@@ -42,6 +43,7 @@ LANE_OF = {
     CARE_FOR_CAMPAIGNS: BULK,
     RETRY_FAILED: BULK,
     NOTE_ACTS: BULK,
+    REMIND: BULK,
     COPY_REGISTER: BULK,
 }
 """Every job and the queue that it waits in."""

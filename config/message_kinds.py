@@ -13,6 +13,9 @@ ENDPOINT_OF = {
     "confirmation": SMS,
     "staff": STAFF,
     "after_visit": SYSTEM,
+    "reminder": SYSTEM,
+    "card_ready": SYSTEM,
+    "dossier": SMS,
     "erased": SYSTEM,
 }
 """Kinds by the endpoint that owes them."""

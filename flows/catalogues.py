@@ -20,6 +20,7 @@ SPOKEN_COLUMNS = {
     "gratuites": ("short",),
     "eligibility": ("reason",),
     "documents": ("short",),
+    "paper_codes": ("sms",),
     "registration_places": ("label",),
     "answers": ("label", "patient_pays"),
     "schemes": ("who", "where"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from flows.enrolment_effects import EnrolmentEffect
 from models.identifiers import Msisdn
 
 
@@ -325,6 +326,7 @@ Effect = (
     | CampaignSteered
     | ComplaintFiled
     | Disclosed
+    | EnrolmentEffect
     | HitsSpent
     | HolderAsked
     | HolderNotAsked

@@ -60,7 +60,12 @@ COMMANDS = {
         "gateway.copy_command:register_copy", "Copy the register, for when it is away.", REGISTER
     ),
     "audit": Command("gateway.audit_commands:audit", "Verify who asked what about whom.", REGISTER),
-    "agent": Command("gateway.agent_commands:agent", "Whose phone may steer campaigns.", REGISTER),
+    "agent": Command(
+        "gateway.agent_commands:agent", "Whose phone may steer campaigns or register.", REGISTER
+    ),
+    "dossier": Command(
+        "gateway.dossier_commands:dossier", "Pre-registration files: list, cards that wait, export.", REGISTER
+    ),
     "desk": Command(
         "gateway.desk_commands:desk", "Calls to make, complaints, people not understood.", REGISTER
     ),

@@ -45,7 +45,7 @@ from flows.effects import (
     VisitConfirmed,
     VisitWithdrawn,
 )
-from gateway import campaign_effects, payment_effects
+from gateway import campaign_effects, file_effects, payment_effects
 from models import (
     acts,
     applied,
@@ -325,6 +325,7 @@ def _message(conn: Connection, effect: MessageOwed, context: Context, once: byte
 
 
 _DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
+    **file_effects.DOING,
     ActRecorded: _act,
     ActsUndone: _acts_undone,
     ComplaintFiled: _complaint,

@@ -39,6 +39,8 @@ class Twice(Overtaken):
     """Since the caller looked, the number or the person's file has been made: look again."""
 
 
+_BY_ID = Prepared(select(*COLUMNS).where(dossiers.c.id == bindparam("dossier_id")))
+_PHONE = Prepared(select(dossiers.c.phone_sealed).where(dossiers.c.id == bindparam("dossier_id")))
 _BY_CODE = Prepared(select(*COLUMNS).where(dossiers.c.code == bindparam("code")))
 _SAME = Prepared(select(*COLUMNS).where(dossiers.c.same_index == bindparam("same")))
 _OF_PHONE = Prepared(
@@ -87,6 +89,18 @@ _MEMBERS_OF = Prepared(
 )
 
 _FEW, _MORE = 45_000, 450_000
+
+
+def by_id(db: Db, keys: KeyRing, dossier_id: int) -> Dossier | None:
+    """The file of a row, or None. Raises DatabaseAway."""
+    row = _BY_ID.first(db, dossier_id=dossier_id)
+    return dossier_from(keys, row) if row else None
+
+
+def phone_of(db: Db, keys: KeyRing, dossier_id: int) -> Msisdn | None:
+    """The phone that is written to about a file, or None. Raises DatabaseAway."""
+    row = _PHONE.first(db, dossier_id=dossier_id)
+    return Msisdn.parse(keys.unseal(row[0], PHONE)) if row and row[0] else None
 
 
 def by_code(db: Db, keys: KeyRing, code: str) -> Dossier | None:
@@ -225,9 +239,11 @@ def members_of(db: Db, keys: KeyRing, dossier_id: int) -> tuple[Dependant, ...]:
     )
 
 
-def make_ready(conn: Connection, dossier_id: int, place: str, now: datetime) -> bool:
-    """Her card waits at `place`; False when it did before, or was handed over."""
-    values = {"state": READY, "place": place[:60], "told_at": now, "changed_at": now}
+def make_ready(
+    conn: Connection, dossier_id: int, place: str, told_at: datetime | None, now: datetime
+) -> bool:
+    """Her card waits at `place`, and she is told at a moment; False when it did before, or was handed over."""
+    values = {"state": READY, "place": place[:60], "told_at": told_at, "changed_at": now}
     mine = (dossiers.c.id == dossier_id, dossiers.c.state == OPEN)
     return conn.execute(update(dossiers).where(*mine).values(values)).rowcount == 1
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, LargeBinary, String, Table, bindparam, delete, exists, insert, select, update
 
+from models import dossiers, reminders
 from models.callbacks import callbacks
 from models.campaign_acts import campaign_acts
 from models.campaign_forgetting import forget_phone
@@ -88,7 +89,7 @@ def waiting(db: Db, limit: int = 100, *, leaving_since: datetime | None = None) 
 def carry_out(conn: Connection, keys: KeyRing, erasure_id: int, now: datetime) -> Msisdn | None:
     """Erase, and give back the phone to which the end is confirmed; None when that was done before.
 
-    Gone are its links, its agreements, its requests and complaints, its messages, its language; campaigns
+    Gone are its links, its agreements, its files, requests and complaints, its messages, its language; campaigns
     keep a row that is nobody's. Refusals of messages stay with the phone's keyed index (assumption: without
     limit), or nobody would know whom not to write to.
     """
@@ -120,6 +121,8 @@ def _forget(conn: Connection, index: bytes) -> None:
     conn.execute(
         update(inbound).where(inbound.c.from_index == index, inbound.c.state != WAITING).values(blank)
     )
+    dossiers.erase_of(conn, index)
+    reminders.forget_phone(conn, index)
     for ours_alone in (complaints, threads, visit_questions):
         conn.execute(delete(ours_alone).where(ours_alone.c.phone_index == index))
     refused = exists().where(consents.c.phone_id == phones.c.id)

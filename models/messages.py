@@ -120,6 +120,7 @@ _UNSENT = Prepared(
     )
     .order_by(messages.c.id)
 )
+_BY_ONCE = Prepared(select(messages.c.id).where(messages.c.once == bindparam("once")))
 _REJECT = Prepared(
     update(messages)
     .where(messages.c.id == bindparam("message_id"))
@@ -172,6 +173,14 @@ def owe(
     if not added:
         chunks.drop(conn, chunk_id)
     return bool(added)
+
+
+def id_of(conn: Connection, once: bytes) -> int:
+    """The row of the message that was owed under a key. Raises LookupError when none was."""
+    row = _BY_ONCE.first(conn, once=once)
+    if row is None:
+        raise LookupError("no message was owed under this key")
+    return int(row[0])
 
 
 def withdraw(

@@ -5,9 +5,20 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, LargeBinary, SmallInteger, String, Table
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    update,
+)
 
-from models.database import Id, Sealed, UtcDateTime, metadata
+from models.database import Connection, Id, Sealed, UtcDateTime, metadata
 from models.keyring import KeyRing
 from models.names import name_keys
 
@@ -78,6 +89,12 @@ def opened_names(keys: KeyRing, sealed: bytes | None) -> tuple[str, str]:
 def nina_columns(keys: KeyRing, nina: str) -> dict[str, Any]:
     """The two columns of a NINA (normalised text): keyed index and sealed value."""
     return {"nina_index": keys.index(nina, "nina"), "nina_sealed": keys.seal(nina, "nina")}
+
+
+def note_death(conn: Connection, person_id: int, day: date) -> bool:
+    """Keep the day on which somebody was known to have died: her rights end. False when it was kept before."""
+    living = (persons.c.id == person_id, persons.c.died_on.is_(None))
+    return conn.execute(update(persons).where(*living).values(died_on=day)).rowcount == 1
 
 
 def age_on(birth_year: int, birth_date: date | None, day: date) -> int:

@@ -15,10 +15,12 @@ from models import (
     applied,
     campaign_forgetting,
     caps,
+    dossiers,
     inbound,
     lookups,
     messages,
     overdue,
+    reminders,
     reports,
     threads,
     verifications,
@@ -54,6 +56,8 @@ def drop_old_of(desk: Runtime) -> int:
                 dropped += drop_before(conn, moment, now - term)
         dropped += _messages(desk, now)
         with desk.database.begin() as conn:
+            dropped += dossiers.forget(conn, now - _days("dossier", now))
+        with desk.database.begin() as conn:
             dropped += caps.forget(conn, (now - COUNTS).date())
             overdue.close_messages(conn, now - _hours("no_receipt_hours", now))
         _close_recipients(desk, now - _hours("no_receipt_hours", now))
@@ -72,6 +76,7 @@ def _terms(now: datetime) -> Sequence[tuple[Column[Any], timedelta]]:
         (threads.threads.c.kept_at, _hours("thread_hours", now)),
         (lookups.lookup_misses.c.at, LOOK_UPS),
         (lookups.lookup_hits.c.at, LOOK_UPS),
+        (reminders.reminders.c.planned_at, _days("reminder", now)),
         (verifications.verifications.c.at, _days("ramed_check", now)),
     )
 

@@ -26,6 +26,7 @@ from config.jobs import (
     LANE_OF,
     NOTE_ACTS,
     REAP,
+    REMIND,
     RETRY_FAILED,
     SEAL_AUDIT,
     SEND_BULK,
@@ -50,6 +51,7 @@ PERIOD_MS = {
     RETRY_FAILED: 600_000,
     ERASE: 15_000,
     NOTE_ACTS: 600_000,
+    REMIND: 600_000,
     COPY_REGISTER: 600_000,
     DROP_OLD: 3_600_000,
 }

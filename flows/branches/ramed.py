@@ -1,6 +1,7 @@
-"""2 RAMED: check a receipt, the papers for one's own household, renewal, and where to go."""
+"""2 RAMED: check a receipt, the file and its card, the papers for one's own household, renewal, and where to go."""
 
 from flows.ask import Ask
+from flows.branches.file import of_caller
 from flows.branches.papers import for_caller
 from flows.branches.rights import check_number
 from flows.screens import Choice, Go, Menu, Notice, Question, screen
@@ -14,11 +15,11 @@ def menu(ask: Ask) -> Menu:
         ask.t("RAMED"),
         (
             Choice("1", ask.t("Vérifier un récépissé"), "ramed.receipt"),
+            Choice("2", ask.t("Mon dossier, ma carte"), of_caller),
             Choice("3", ask.t("Pièces à fournir"), for_caller),
             Choice("4", ask.t("Renouveler"), "ramed.renewal"),
             Choice("5", ask.t("Où aller"), "ramed.where"),
         ),
-        doors={"2": ask.t("Mon dossier")},
     )
 
 

@@ -14,6 +14,9 @@ from flows.sms import (
     campaigning,
     complaints,
     day,
+    done,
+    enrolling,
+    filing,
     grammar,
     helping,
     own,
@@ -30,7 +33,21 @@ from flows.sms.thread import Partial, Thread
 from flows.sms.writing import one_segment
 from models import threads
 
-FAMILIES = (campaigning, complaints, day, helping, own, rights, searching, staffing, stopping, verify, visits)
+FAMILIES = (
+    campaigning,
+    complaints,
+    day,
+    enrolling,
+    filing,
+    helping,
+    own,
+    rights,
+    searching,
+    staffing,
+    stopping,
+    verify,
+    visits,
+)
 """Every module of commands: a command is known once its module is imported."""
 
 REPLIES = {"CHOICE", "OK", "YES", "NOT_HOLDER"}
@@ -42,6 +59,7 @@ FITS = {
     "code": {"NUMBERS"},
     "phone": {"NUMBERS"},
     "words": {"UNKNOWN"},
+    "sex": {"UNKNOWN", "SHEET"},
 }
 """What a half said command wants, to the readings of the next message that complete it."""
 
@@ -71,7 +89,7 @@ def reply(text: str, context: Context) -> Reply:
     except Missing as missing:
         text = talk.t(
             "E21 lu: {read}. Envoyez seulement: {send}. Reste garde 24 h.",
-            read=missing.read,
+            read=missing.shown,
             send=missing.send,
         )
         effects, then = (), Thread(partial=Partial(missing.read, missing.wants))
@@ -107,6 +125,10 @@ def _answered(talk: Talk) -> Answer:
     if said.word in ("YES", "NOT_HOLDER") and (answer := staffing.answered(talk)) is not None:
         return answer
     if said.word == "CHOICE" and (answer := helping.of_visit(talk)) is not None:
+        return answer
+    if said.word == "OK" and (answer := done.said_ok(talk)) is not None:
+        return answer
+    if said.word == "NUMBERS" and (answer := filing.handed_over(talk)) is not None:
         return answer
     if question is not None and _is_reply(said):
         return CHOICES[question.kind](talk, _short(said), question.args)

@@ -56,14 +56,15 @@ class Missing(Exception):
     """A part of the command is missing: what was read is kept for a day, and only the rest need be sent.
 
     `read` is what was understood, as it could be sent again; `send` the words that ask for the rest; `wants` what
-    completes it: number (a card), code (six digits), phone, act, or words.
+    completes it: number (a card), code (six digits), phone, act, sex, or words. `shown` is `read` as people read it.
     """
 
-    def __init__(self, read: str, send: str, wants: str) -> None:
+    def __init__(self, read: str, send: str, wants: str, shown: str = "") -> None:
         super().__init__(read)
         self.read = read
         self.send = send
         self.wants = wants
+        self.shown = shown or read
 
 
 class Talk:

@@ -44,15 +44,27 @@ from flows.effects import (
     VisitConfirmed,
     VisitWithdrawn,
 )
+from flows.enrolment_effects import (
+    CardHandedOver,
+    DeathSaid,
+    DependantNamed,
+    DossierOpened,
+    PapersSeen,
+    ReminderAnswered,
+)
 from gateway.outbox import carry_out
 from gateway.runtime import Runtime
 from models import audit
+from models.dossier_records import Candidate, Dependant, Owner
 from models.identifiers import Msisdn
 from models.visit_codes import CodeTaken
 from tests.gateway.handset import STRANGER, Gateway
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SEED = b"s" * 16
+
+AWA = Candidate("Awa", "Traoré", "F", 1990, "ML-C02040101", "RAMED", 4)
+FILE = DossierOpened("482213", Owner("AGENT", agent="F. Kone"), AWA, "oral-2026-11")
 
 EXAMPLES: list[tuple[Effect, str, int]] = [
     (Disclosed("rights", "person:1"), "audit", 1),
@@ -85,6 +97,11 @@ EXAMPLES: list[tuple[Effect, str, int]] = [
     (VisitAnswered(1, 2), "visit_answers", 1),
     (TopicStopped("RAMED"), "consents", 1),
     (Remembered("{}"), "threads", 1),
+    (FILE, "dossiers", 1),
+    (DependantNamed(1, Dependant("Fatou", "Traoré", "F", 2015, "ENF")), "dossier_members", 1),
+    (PapersSeen(1, ("acte_naissance", "certificat_residence")), "dossier_papers", 2),
+    (CardHandedOver(1), "dossiers WHERE state = 'DONE'", 1),
+    (DeathSaid("person:1"), "deaths", 1),
     (PaymentAsked(1, Msisdn.parse("+22370000001"), "OM", 2_750, "713482"), "payments", 1),
 ]
 
@@ -102,6 +119,9 @@ BEFORE: dict[type[Effect], tuple[Effect, ...]] = {
     HolderAsked: (VisitCodeIssued("206946", 1, 1, 24, 1),),
     VisitAnswered: (VisitCodeIssued("206946", 1, 1, 24, 1),),
     StaffSettled: (StaffRequested(1),),
+    DependantNamed: (FILE,),
+    PapersSeen: (FILE,),
+    CardHandedOver: (FILE,),
 }
 """What must have been done before, by another hop."""
 
@@ -112,6 +132,7 @@ def context(runtime: Runtime, seed: bytes = SEED) -> Context:
 
 def test_there_is_an_example_of_each_kind() -> None:
     of_campaigns = {CampaignApproved, CampaignShown, CampaignSteered}  # tests/flows/sms/test_campaigning.py
+    of_campaigns |= {ReminderAnswered}  # tests/sending/test_reminders.py
     assert {type(effect) for effect, _, _ in EXAMPLES} | of_campaigns == set(get_args(Effect))
 
 

@@ -1,0 +1,44 @@
+"""OK to what we wrote of our own accord: a reminder (`Deja fait? OK`), or that a card waits (`Deja prise? OK`)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from config import facts
+from flows.enrolment_effects import CardHandedOver, ReminderAnswered
+from flows.sms.enrolling import masked, seen
+from flows.sms.talk import Answer, Talk
+from flows.sms.writing import one_segment
+from models import dossiers, reminders
+from models.dossier_records import Dossier
+from models.dossier_tables import READY
+
+
+def said_ok(talk: Talk) -> Answer | None:
+    """What OK answers when that was written after the last question; None when it answers something else."""
+    context = talk.context
+    reminded = reminders.asked(context.db, context.keys, context.phone, context.now)
+    waiting = _card_waits(talk)
+    newest = max((at for at in (reminded and reminded[2], waiting and waiting.told_at) if at), default=None)
+    if newest is None or (talk.thread.question is not None and newest.timestamp() < talk.thread.at):
+        return None
+    if waiting is not None and waiting.told_at == newest:
+        name = masked(waiting.given, waiting.family)
+        text = talk.t("C'est note: {name} a sa carte. Merci.", name=name)
+        return Answer(
+            one_segment(text), (CardHandedOver(waiting.dossier_id), seen("dossier.card", waiting.code))
+        )
+    if reminded is None:
+        return None
+    text = talk.t("C'est note, merci. Vos droits: DROITS")
+    return Answer(one_segment(text), (ReminderAnswered(reminded[0]),))
+
+
+def _card_waits(talk: Talk) -> Dossier | None:
+    """The file of this phone whose card waits, if that was written within the parameter thread_hours."""
+    context = talk.context
+    dossier = dossiers.of_phone(context.db, context.keys, context.phone)
+    if dossier is None or dossier.state != READY or dossier.told_at is None:
+        return None
+    memory = timedelta(hours=int(facts.SHIPPED.parameter("thread_hours", talk.ask.today)))
+    return dossier if context.now - memory < dossier.told_at <= context.now else None

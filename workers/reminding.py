@@ -1,0 +1,131 @@
+"""Jobs about reminders and cards that wait: who is to be told is found in the database, and owed a message once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import structlog
+
+from config.jobs import BULK, REMIND, SEND_BULK, SEND_READY
+from flows import reminder_texts
+from gateway.ready_cards import tell
+from gateway.runtime import Runtime
+from gateway.tallies import tally
+from gateway.wake import awake, wake
+from models import card_matches, messages, phones, ramed_ends, reminder_kinds, reminders
+from models.database import Connection, DatabaseAway
+from models.days import day_of
+from models.reminders import STOPPED, Planned
+from models.sending_windows import open_at
+from workers.desk import runtime
+
+log = structlog.get_logger(__name__)
+
+FIGURE = "ramu_reminders"
+PLANNED, OWED = "PREVU", "A_ENVOYER"
+BATCH = 200
+BATCHES = 25
+"""So many reminders are owed in one transaction, and in one turn so many times that."""
+
+
+def remind() -> int:
+    """The job: plans today's reminders, owes those whose hour it is, tells whose card waits; how many messages."""
+    desk = runtime()
+    awake(desk.redis, REMIND)
+    return remind_all(desk)
+
+
+def remind_all(desk: Runtime) -> int:
+    """Each kind is planned once a day, whoever asks first. When the database is away the next turn does it."""
+    try:
+        plan(desk)
+        owed = owe_planned(desk)
+        told = tell_cards(desk)
+    except DatabaseAway as away:
+        log.warning("reminders wait", reason=str(away))
+        return 0
+    if owed:
+        wake(desk.redis, SEND_BULK)
+    if told:
+        wake(desk.redis, SEND_READY)
+    return owed + told
+
+
+def plan(desk: Runtime) -> int:
+    """Adds who is to be reminded from today on; how many. Raises DatabaseAway."""
+    total = 0
+    for planner in reminder_kinds.PLANNERS.values():
+        with desk.database.begin() as conn:
+            planned = reminders.plan_day(conn, planner, desk.clock())
+        if planned:
+            log.info("reminders are planned", kind=planner.kind, count=planned)
+            tally(desk.redis, FIGURE, PLANNED, planned)
+        total += planned or 0
+    return total
+
+
+def owe_planned(desk: Runtime) -> int:
+    """Owes messages for what is planned, while reminders may go somewhere; how many. Raises DatabaseAway."""
+    if open_at(reminder_kinds.WINDOW, desk.clock()).nowhere:
+        return 0
+    total = 0
+    for kind in reminder_kinds.PLANNERS:
+        for _ in range(BATCHES):
+            with desk.database.begin() as conn:
+                planned = reminders.to_owe(conn, kind, BATCH)
+                total += sum(_owe(conn, desk, one) for one in planned)
+            if len(planned) < BATCH:
+                break
+    if total:
+        tally(desk.redis, FIGURE, OWED, total)
+    return total
+
+
+def _owe(conn: Connection, desk: Runtime, one: Planned) -> bool:
+    """One message, unless it is not wanted any more; its claim asks that again."""
+    now = desk.clock()
+    reached_at = phones.reachable(conn, desk.keys, one.phone_index) if one.phone_index else None
+    why = STOPPED if reached_at is None else reminder_kinds.not_wanted(conn, one, now)
+    if why or reached_at is None:
+        reminders.given_up(conn, one.reminder_id, why)
+        return False
+    to, language = reached_at
+    once = f"reminder:{one.reminder_id}".encode()
+    messages.owe(
+        conn,
+        desk.keys,
+        to=to,
+        text=_text(desk, one, language),
+        kind=reminder_kinds.MESSAGE,
+        lane=BULK,
+        once=once,
+        now=now,
+    )
+    reminders.owed(conn, one.reminder_id, messages.id_of(conn, once))
+    return True
+
+
+def tell_cards(desk: Runtime) -> int:
+    """Ties files to cards that came into the register, and tells their people; how many files. Raises DatabaseAway."""
+    with desk.database.begin(reading=True) as conn:
+        matches = card_matches.found(conn, day_of(desk.clock()))
+    told = 0
+    for match in matches:
+        with desk.database.begin() as conn:
+            if card_matches.note(conn, match):
+                told += tell(conn, desk.keys, desk.catalogues, match.dossier_id, None, None, desk.clock())
+    return told
+
+
+def _text(desk: Runtime, one: Planned, language: str | None) -> str:
+    translate = desk.catalogues.translator(language or "fr")
+    return TEXTS[one.kind](translate, one.period, desk.settings.service_code)
+
+
+def _ramed_ends(translate: Callable[[str], str], period: str, service_code: str) -> str:
+    return reminder_texts.ramed_ends(translate, date.fromisoformat(period), service_code)
+
+
+TEXTS: dict[str, Callable[[Callable[[str], str], str, str], str]] = {ramed_ends.KIND: _ramed_ends}
+"""What each kind says: (the language's words, the period, what people dial)."""
