@@ -125,6 +125,11 @@ SMS_COMMANDS = (
     "PAY",
     "CAMPAIGN",
     "PLAN",
+    "DEPOSIT",
+    "BALANCE",
+    "LATE",
+    "REMIND",
+    "GROUP",
     "CHOICE",
     "OK",
 )
@@ -136,8 +141,9 @@ SMS_MANNERS = ("TOPIC", "OPENING", "POLITE")
 SMS_BEHIND = ("ANYTHING", "FIGURES_FIRST", "ANSWER", "TOPIC", "DIGIT")
 """What may stand behind a command for it to be one: ANSWER is figures or a topic, TOPIC one topic or nothing."""
 
-SMS_JOINS = ("ALL", "CODE", "CODES", "DATE", "NONE")
-"""Which groups of digits are one number: those of any number, of the code in front, of codes, of a date, none."""
+SMS_JOINS = ("ALL", "CODE", "CODES", "NUMBER", "DATE", "NONE")
+"""Which groups of digits are one number: those of any number, of the code in front, of codes, of the number of a person
+in front, of a date, none."""
 
 MONEY_REASONS = (
     "SOLDE",
@@ -152,3 +158,6 @@ MONEY_REASONS = (
     "AUTRE",
 )
 """Why no mobile money was taken. ABSENT: the operator was never asked. NON_RECU: it says that it knows of nothing."""
+
+RHYTHMS = ("RECOLTE", "MENSUEL", "TRIMESTRIEL", "HEBDOMADAIRE")
+"""How often a household is asked for its contribution to a mutuelle. RECOLTE: once a year, when the harvest is sold."""

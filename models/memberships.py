@@ -1,0 +1,201 @@
+"""Memberships: a household in a mutuelle, from joining to leaving, with what changes in between.
+
+Whoever changes one holds it first. What was paid for days that are no longer to be covered here goes back to the
+household's advance and from there to where it goes on: another plan, another mutuelle, another household.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from config.faults import Fault
+from models import dues, ledger, membership_status, mutuelle_terms
+from models.coverage import coverages
+from models.database import Connection, Db, Prepared
+from models.households import households
+from models.ledger import Cause
+from models.mutuelle_tables import memberships, plans
+from models.mutuelles import MUTUELLE, mutuelles
+from models.people import persons
+from models.plans import Part, Plan, plan_named, season_parts
+
+MOVED, MERGED, DEAD = "DEPLACE", "FUSION", "DECES"
+ENDS = (*sorted(membership_status.LEFT), MOVED, MERGED, DEAD)
+"""Why a membership ends."""
+
+SYSTEM = "gateway"
+"""Who does what nobody in particular asked for."""
+
+
+class NotPossible(Fault):
+    """What is asked of a membership cannot be done; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A household in a mutuelle. `plan`: a code of contribution_plans.csv; `ended_on`: the first day without it."""
+
+    id: int
+    household_id: int
+    mutuelle_id: int
+    mutuelle: str
+    cercle_pcode: str
+    joined_on: date
+    ended_on: date | None
+    ended_why: str | None
+    rhythm: str
+    plan: str
+    status: str
+
+
+_MEMBERSHIP = select(
+    memberships.c.id,
+    memberships.c.household_id,
+    memberships.c.mutuelle_id,
+    mutuelles.c.name,
+    mutuelles.c.cercle_pcode,
+    memberships.c.joined_on,
+    memberships.c.ended_on,
+    memberships.c.ended_why,
+    memberships.c.rhythm,
+    memberships.c.crop,
+    memberships.c.status,
+).select_from(memberships.join(mutuelles, mutuelles.c.id == memberships.c.mutuelle_id))
+_RUNNING = _MEMBERSHIP.where(memberships.c.ended_on.is_(None))
+_BY_ID = Prepared(_MEMBERSHIP.where(memberships.c.id == bindparam("id")))
+_OF_HOUSEHOLD = Prepared(_RUNNING.where(memberships.c.household_id == bindparam("household_id")))
+_OF_PERSON = Prepared(
+    _RUNNING.where(
+        memberships.c.household_id
+        == select(persons.c.household_id).where(persons.c.id == bindparam("person_id")).scalar_subquery()
+    )
+)
+
+
+def of_household(db: Db, household_id: int) -> Membership | None:
+    """The running membership of a household, or None. Raises DatabaseAway."""
+    row = _OF_HOUSEHOLD.first(db, household_id=household_id)
+    return Membership(*row) if row else None
+
+
+def of_person(db: Db, person_id: int) -> Membership | None:
+    """The running membership of a person's household, or None. Raises DatabaseAway."""
+    row = _OF_PERSON.first(db, person_id=person_id)
+    return Membership(*row) if row else None
+
+
+def by_id(db: Db, membership_id: int) -> Membership | None:
+    """A membership, running or ended. Raises DatabaseAway."""
+    row = _BY_ID.first(db, id=membership_id)
+    return Membership(*row) if row else None
+
+
+def join(
+    conn: Connection,
+    household_id: int,
+    mutuelle_id: int,
+    day: date,
+    plan: str,
+    *,
+    now: datetime,
+    fee: bool = True,
+    carried_from: date | None = None,
+    by: str = SYSTEM,
+) -> int:
+    """Let a household join a mutuelle on `day` with a plan: its dues are called, its people get their rights; the id.
+
+    `fee`: the fee for joining is due. `carried_from`: an observation that another mutuelle has seen end on that day.
+    Raises NotPossible, BadPlan.
+    """
+    told = plan_named(plan, day)
+    home = conn.execute(select(mutuelles).where(mutuelles.c.id == mutuelle_id)).one_or_none()
+    if home is None or home.kind != MUTUELLE:
+        raise NotPossible("households join a mutuelle, neither a section nor a union")
+    if of_household(conn, household_id):
+        raise NotPossible("this household is in a mutuelle already")
+    people = dues.living(conn, household_id)
+    if not people:
+        raise NotPossible("nobody of this household lives")
+    terms = mutuelle_terms.of_mutuelle(conn, mutuelle_id, day)
+    parts = season_parts(told, home.cercle_pcode, day, day, terms)
+    values = {
+        "household_id": household_id,
+        "mutuelle_id": mutuelle_id,
+        "joined_on": day,
+        "rhythm": told.rhythm,
+        "crop": told.code,
+        "anchored_on": day,
+        "called_to": parts[-1].period_to,
+        "status": membership_status.EN_OBSERVATION,
+        "carried_from": carried_from,
+        "advance": 0,
+        "overdue": 0,
+    }
+    membership_id = int(
+        conn.execute(insert(memberships).values(values).returning(memberships.c.id)).scalar_one()
+    )
+    conn.execute(insert(plans).values(_planned(membership_id, told, day)))
+    row = ledger.held(conn, membership_id)[membership_id]
+    cause = Cause(f"join:{membership_id}", now, day, "joined", by)
+    if fee and terms.adhesion_fcfa:
+        # The fee is asked of the household, not of each person.
+        entry = Part(day, day, parts[0].due_on, terms.adhesion_fcfa)
+        dues.add(
+            conn,
+            row,
+            [entry],
+            1,
+            terms,
+            cause.part("fee"),
+            kind=dues.ADHESION,
+            season_from=parts[0].period_from,
+        )
+    dues.add(conn, row, parts, people, terms, cause)
+    give_rights(conn, household_id, mutuelle_id, day)
+    membership_status.refresh(conn, membership_id, day)
+    return membership_id
+
+
+def give_rights(conn: Connection, household_id: int, mutuelle_id: int, day: date) -> None:
+    """A right for each living person of a household; one who has one of this scheme already keeps it and its number."""
+    known = select(coverages.c.person_id).where(coverages.c.scheme == "MUTUELLE")
+    hers = persons.c.household_id == household_id
+    conn.execute(
+        update(coverages)
+        .where(
+            coverages.c.scheme == "MUTUELLE",
+            coverages.c.person_id.in_(select(persons.c.id).where(hers)),
+        )
+        .values(mutuelle_id=mutuelle_id)
+    )
+    conn.execute(update(households).where(households.c.id == household_id).values(mutuelle_id=mutuelle_id))
+    missing = select(persons.c.id, persons.c.relation).where(
+        hers, persons.c.died_on.is_(None), persons.c.erased_at.is_(None), persons.c.id.not_in(known)
+    )
+    rows = [
+        {
+            "person_id": person_id,
+            "scheme": "MUTUELLE",
+            "role": "ADHERENT" if relation == "SOI" else "BENEFICIAIRE",
+            "status": membership_status.EN_OBSERVATION,
+            "valid_from": day,
+            "mutuelle_id": mutuelle_id,
+            "missing_fcfa": 0,
+        }
+        for person_id, relation in conn.execute(missing)
+    ]
+    if rows:
+        conn.execute(insert(coverages), rows)
+
+
+def _planned(membership_id: int, plan: Plan, day: date) -> dict[str, Any]:
+    return {
+        "membership_id": membership_id,
+        "rhythm": plan.rhythm,
+        "crop": plan.code,
+        "valid_from": day,
+    }

@@ -1,0 +1,1 @@
+"""Mutuelles: terms, plans, memberships and their ledger."""
