@@ -18,10 +18,14 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import bindparam, select
 
 from models import campaign_doubts, campaign_sending, chunks, consent, reports, sending
-from models.campaign_sending import Answer, Request
+from models.campaign_sending import Answer, Request, Target
+from models.campaign_tables import recipients
 from models.campaign_turns import turns
+from models.chunks import chunks as chunk_table
+from models.database import Prepared
 from models.identifiers import Msisdn
 from models.phones import note
 from models.reports import Told
@@ -33,8 +37,15 @@ from tests.sending.test_campaign_doubts import OPEN_HOUR
 from workers.sender import caps_of
 
 SIZE = 3
+PEOPLE = 3 * SIZE
+"""Of one history: three chunks."""
 EVERYWHERE = Open(True, frozenset())
-FINAL = ("ACCEPTED", "REJECTED", "DELIVERED")
+_STANDING = Prepared(
+    select(recipients.c.phone_index, recipients.c.state, chunk_table.c.id, chunk_table.c.state)
+    .select_from(recipients.join(chunk_table, chunk_table.c.id == recipients.c.chunk_id))
+    .where(recipients.c.campaign_id == bindparam("campaign_id"))
+)
+"""What is compared after each step; it is asked for more often than anything else."""
 
 
 @pytest.fixture
@@ -74,14 +85,16 @@ def machine_of(office: Office) -> type[RuleBasedStateMachine]:
 
         def __init__(self) -> None:
             super().__init__()
-            type(self).first += 3 * SIZE
+            type(self).first += PEOPLE
             # Nothing of an earlier run may be claimed or reaped in this one.
             with office.desk.database.begin() as conn:
                 conn.exec_driver_sql("UPDATE chunks SET state = 'DONE' WHERE state IN ('READY', 'INTENT')")
-            people = range(self.first, self.first + 3 * SIZE)
+            people = range(self.first, self.first + PEOPLE)
             self.drive = Drive(office, people, size=SIZE, policy="evidence")
             self.parts = [Part() for _ in range(3)]
-            self.ids = sorted({row.chunk_id for row in self.drive.rows()})
+            rows = self.drive.rows()
+            self.ids = sorted({row.chunk_id for row in rows})
+            self.indexes = [bytes(row.phone_index) for row in rows]
             self.running = True
             self.stopped: set[int] = set()
             self.tokens = self.first * 1_000
@@ -165,9 +178,8 @@ def machine_of(office: Office) -> type[RuleBasedStateMachine]:
                     assert campaign_sending.answered(conn, [answer], office.desk.clock()) == again
             if held:
                 part.state = "DONE"
-                open_ = [place for place, s in enumerate(part.people) if s in ("PENDING", "UNKNOWN")]
-                for place, one in zip(open_, settled, strict=True):
-                    part.people[place] = "ACCEPTED" if one.accepted else "REJECTED"
+                for target, one in zip(claim.request.targets, settled, strict=True):
+                    part.people[self._place(claim, target)] = "ACCEPTED" if one.accepted else "REJECTED"
 
         @rule(claim=claims)
         def doubted(self, claim: Claim) -> None:
@@ -204,7 +216,8 @@ def machine_of(office: Office) -> type[RuleBasedStateMachine]:
             part = self.parts[claim.place]
             if not claim.asked or part.state != "UNKNOWN" or part.token != claim.request.token:
                 return
-            to = claim.request.targets[min(place, len(claim.request.targets) - 1)].to
+            target = claim.request.targets[min(place, len(claim.request.targets) - 1)]
+            to = target.to
             # The database's own clock said when it was asked.
             heard = self.drive.rows()[0].intent_at or OPEN_HOUR
             at = max(heard, OPEN_HOUR) + timedelta(days=1)
@@ -217,7 +230,7 @@ def machine_of(office: Office) -> type[RuleBasedStateMachine]:
                 assert campaign_doubts.settle(conn, mine, OPEN_HOUR) == [told.provider_id]
                 reports.apply(conn, [told.provider_id], reports.words_on(OPEN_HOUR.date()), OPEN_HOUR)
             part.state = "DONE"
-            hers = int(to.e164[-6:]) - self.first - claim.place * SIZE
+            hers = self._place(claim, target)
             for other, state in enumerate(part.people):
                 if state == "UNKNOWN":
                     part.people[other] = "DELIVERED" if other == hers else "ACCEPTED"
@@ -235,15 +248,22 @@ def machine_of(office: Office) -> type[RuleBasedStateMachine]:
                 consent.record(conn, phone_id, "CAMPAGNES", False, "2026-11", "SMS", OPEN_HOUR)
             self.stopped.add(place)
 
+        def _place(self, claim: Claim, target: Target) -> int:
+            """Which of her chunk's people she is: a request has them in the order of their keyed indexes."""
+            return int(target.to.e164[-6:]) - self.first - claim.place * SIZE
+
         def _doubt(self, part: Part) -> None:
             part.state = "UNKNOWN"
             part.people = ["UNKNOWN" if state == "PENDING" else state for state in part.people]
 
         @invariant()
         def both_agree(self) -> None:
-            rows = self.drive.rows()
-            assert [row.state for row in rows] == [state for part in self.parts for state in part.people]
-            by_id = {row.chunk_id: row.chunk for row in rows}
+            rows = _STANDING.all(office.desk.database.reader(), campaign_id=self.drive.id)
+            states = {bytes(index): state for index, state, _, _ in rows}
+            assert [states[index] for index in self.indexes] == [
+                state for part in self.parts for state in part.people
+            ]
+            by_id = {chunk_id: state for _, _, chunk_id, state in rows}
             assert [by_id[chunk_id] for chunk_id in self.ids] == [part.state for part in self.parts]
 
         @invariant()

@@ -6,6 +6,7 @@ import click
 
 from tests.storm.campaign import campaign
 from tests.storm.crash_points import crash_points
+from tests.storm.histories import histories
 from tests.storm.sms import sms
 
 
@@ -17,3 +18,4 @@ def storm() -> None:
 storm.add_command(sms)
 storm.add_command(campaign)
 storm.add_command(crash_points)
+storm.add_command(histories)

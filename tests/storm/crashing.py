@@ -96,5 +96,5 @@ def killed(office: Office, what: str, lane: Lane, point: int) -> list[str]:
 def age(office: Office) -> None:
     """As if the minute of the lease had passed, and the thread that wrote the journal had had its time."""
     office.end_leases()
-    for entry in (office.desk.settings.data_folder / JOURNAL).glob("*.json"):
+    for entry in (office.desk.settings.data_folder / JOURNAL).iterdir():
         os.utime(entry, (0, 0))
