@@ -36,7 +36,9 @@ CHECKS = (
 )
 """Before the suite, the quick ones first."""
 
-SUITE = ("-m", "pytest", "-n", "2")
+SUITE = ("-m", "pytest", "-n", "2", "--dist", "worksteal")
+"""Each half stays together, so that what a file shares is made once; who is done first takes from the other's end."""
+
 CALM = ("-m", "not storm")
 """The suite without what takes long: that is for a night, or for who changed how messages are sent."""
 

@@ -4,26 +4,18 @@ Each xdist worker has its own. `database_url` (and `database`) runs a test on bo
 fresh copy of a migrated one. Tests that stop, kill or hang a server take `own_redis` or `own_postgres`.
 """
 
-import base64
-import hashlib
-import hmac
-import secrets
 import shutil
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 from redis import Redis
 
 from models.database import Database
 from models.schema import migrate
+from tests.postgres import Databases, copied, greet_quickly
 from workers.servers import PostgresServer, RedisServer
-
-NUMBERS = count(1)
-COPIES_FILES = 150_000
-"""Since this version a copy goes through the log, page by page, unless files are asked for: three times the work."""
+from workers.servers.folders import scratch, unprivileged_user
 
 
 @pytest.fixture(scope="session")
@@ -53,28 +45,32 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
 def postgres_server() -> Iterator[PostgresServer]:
     """The worker's own PostgreSQL; leave it running and well."""
     with PostgresServer.start(forgetful=True) as server:
-        greet_quickly(server)
-        migrate(server.create_database("migrated"))
         yield server
 
 
-def greet_quickly(server: PostgresServer) -> None:
-    """Proves the same password in one round instead of 4,096 (RFC 7677), which were half of a connection's cost."""
-    salt = secrets.token_bytes(16)
-    salted = hashlib.pbkdf2_hmac("sha256", server.password.encode(), salt, 1)
-    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
-    words = (
-        base64.b64encode(part).decode()
-        for part in (salt, stored, hmac.digest(salted, b"Server Key", "sha256"))
-    )
-    server.order("ALTER ROLE {{}} PASSWORD 'SCRAM-SHA-256$1:{}${}:{}'".format(*words), "ramu")
+@pytest.fixture(scope="session")
+def databases(postgres_server: PostgresServer) -> Iterator[Databases]:
+    """Migrated databases of the worker's own PostgreSQL."""
+    lender = Databases(postgres_server)
+    yield lender
+    lender.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_to_copy() -> Iterator[Path]:
+    """The folder of a migrated PostgreSQL that does not run."""
+    folder = scratch(unprivileged_user())
+    with PostgresServer.start(folder, forgetful=True) as server:
+        greet_quickly(server)
+        migrate(server.url)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
-def own_postgres() -> Iterator[PostgresServer]:
+def own_postgres(postgres_to_copy: Path) -> Iterator[PostgresServer]:
     """A server for this test alone, migrated (database `postgres`), to be stopped, killed, hung."""
-    with PostgresServer.start(forgetful=True) as server:
-        migrate(server.url)
+    with copied(postgres_to_copy) as server:
         yield server
 
 
@@ -93,19 +89,10 @@ def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """The address of a fresh, migrated PostgreSQL database."""
-    name = f"test_{next(NUMBERS)}"
-    copy_migrated(postgres_server, name)
-    yield postgres_server.url_of(name)
-    postgres_server.drop_database(name)
-
-
-def copy_migrated(server: PostgresServer, name: str) -> None:
-    """A database that is a copy of the migrated one, file by file."""
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        how = " STRATEGY FILE_COPY" if connection.info.server_version >= COPIES_FILES else ""
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE migrated{how}")
+def postgresql_url(databases: Databases) -> Iterator[str]:
+    """The address of an empty, migrated PostgreSQL database."""
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
