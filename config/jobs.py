@@ -28,6 +28,8 @@ RETRY_FAILED = "workers.campaign_care.retry_failed"
 APPLY_REPORTS = "workers.deliveries.apply_waiting"
 NOTE_ACTS = "workers.aftermath.note_acts"
 REMIND = "workers.reminding.remind"
+REQUEST_PAYMENTS = "workers.paying.request_ready"
+ASK_ABOUT_PAYMENTS = "workers.paying.query_open"
 
 LANE_OF = {
     ANSWER_OWED: TRANSACTIONAL,
@@ -39,6 +41,8 @@ LANE_OF = {
     SEND_READY: TRANSACTIONAL,
     SEND_BULK: BULK,
     REAP: TRANSACTIONAL,
+    REQUEST_PAYMENTS: TRANSACTIONAL,
+    ASK_ABOUT_PAYMENTS: TRANSACTIONAL,
     APPLY_REPORTS: BULK,
     CARE_FOR_CAMPAIGNS: BULK,
     RETRY_FAILED: BULK,

@@ -45,6 +45,9 @@ COMMANDS = {
     "worker": Command("workers.worker:worker", "Work on one queue of jobs.", RUN),
     "tick": Command("workers.tick:tick", "Ask for the jobs that are due, again and again.", RUN),
     "messages": Command("gateway.messages_command:show", "Count SMS by state; list those in doubt.", RUN),
+    "payments": Command(
+        "gateway.payment_commands:payments", "Mobile money: what came of payments; rehearse it.", RUN
+    ),
     "campaign": Command(
         "gateway.campaign_commands:campaign", "Awareness campaigns: prepare, approve, send, steer.", RUN
     ),

@@ -18,10 +18,10 @@ from time import perf_counter
 import orjson
 import structlog
 
-from config.jobs import SEND_READY
+from config.jobs import REQUEST_PAYMENTS, SEND_READY
 from flows import engine, later
 from flows.context import Context
-from flows.effects import MessageOwed
+from flows.effects import MessageOwed, PaymentAsked
 from gateway.logs import hop_line
 from gateway.outbox import carry_out
 from gateway.redis_lines import RedisAway
@@ -161,6 +161,8 @@ class Hops:
             carry_out(self._runtime.database, step.effects, context)
         if any(isinstance(effect, MessageOwed) for effect in step.effects):
             wake(self._runtime.redis, SEND_READY)
+        if any(isinstance(effect, PaymentAsked) for effect in step.effects):
+            wake(self._runtime.redis, REQUEST_PAYMENTS)
         return step
 
     def _question(self, call: Call, hop: Hop, context: Context) -> bytes:

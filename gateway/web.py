@@ -14,14 +14,18 @@ from gateway.events import EndEvents
 from gateway.forms import BadForm, body_of, fields_of
 from gateway.guards import Gate, guarded
 from gateway.health import Health
+from gateway.payment_hooks import add_payment_hooks
 from gateway.redis_lines import RedisAway
 from gateway.runtime import Runtime
 from gateway.simulator import add_simulator
 from gateway.sms_hooks import add_sms_hooks
 from gateway.tallies import page as tallies
-from gateway.ussd import PLAIN, PREFIX, UssdEdge
+from gateway.ussd import PLAIN, UssdEdge
 
 log = structlog.get_logger(__name__)
+
+HOOKS = "/hooks/"
+"""Where those call us who know a secret."""
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -43,6 +47,7 @@ def make_app(runtime: Runtime) -> Flask:
     add_health(app, runtime)
     add_end_events(app, runtime)
     add_sms_hooks(app, runtime)
+    add_payment_hooks(app, runtime)
     if runtime.settings.demo:
         add_simulator(app, runtime)
     app.register_error_handler(HTTPException, _plain)
@@ -101,7 +106,7 @@ def add_end_events(app: Flask, runtime: Runtime) -> None:
 def _plain(fault: HTTPException) -> Response:
     """An error page of one line. What does not exist and what may not be seen look the same."""
     # A wrong method must not tell that a path exists to who does not know the secret.
-    if fault.code == 404 or (fault.code == 405 and request.path.startswith(PREFIX)):
+    if fault.code == 404 or (fault.code == 405 and request.path.startswith(HOOKS)):
         return Response("Not Found\n", 404, content_type=PLAIN[1])
     return Response(f"{fault.name}\n", fault.code, content_type=PLAIN[1])
 

@@ -130,6 +130,20 @@ _LATER = Prepared(
     .where(payments.c.token == bindparam("held"), payments.c.next_at.is_not(None))
     .values(next_at=SecondsFromNow(bindparam("pause", type_=SECONDS)), why=bindparam("reason"))
 )
+_QUESTIONED = {
+    "token": bindparam("new_token", type_=BigInteger),
+    "queries": payments.c.queries + 1,
+    "next_at": SecondsFromNow(bindparam("lease", type_=SECONDS)),
+}
+_ASKED_ABOUT = (
+    payments.c.id,
+    payments.c.order_id,
+    payments.c.operator,
+    payments.c.state,
+    payments.c.provider_ref,
+    payments.c.queries,
+    payments.c.sent_at,
+)
 _due = payments.alias("due")
 _DUE = Prepared(
     update(payments)
@@ -146,20 +160,14 @@ _DUE = Prepared(
         .with_for_update(skip_locked=True)
         .scalar_subquery()
     )
-    .values(
-        token=bindparam("new_token", type_=BigInteger),
-        queries=payments.c.queries + 1,
-        next_at=SecondsFromNow(bindparam("lease", type_=SECONDS)),
-    )
-    .returning(
-        payments.c.id,
-        payments.c.order_id,
-        payments.c.operator,
-        payments.c.state,
-        payments.c.provider_ref,
-        payments.c.queries,
-        payments.c.sent_at,
-    )
+    .values(**_QUESTIONED)
+    .returning(*_ASKED_ABOUT)
+)
+_ABOUT = Prepared(
+    update(payments)
+    .where(payments.c.id == bindparam("payment_id"), payments.c.state != written(ASKED))
+    .values(**_QUESTIONED)
+    .returning(*_ASKED_ABOUT)
 )
 _HELD = (
     payments.c.id,
@@ -246,11 +254,12 @@ def later(conn: Connection, token: int, pause_seconds: float, why: str) -> bool:
 
 def claim_question(conn: Connection, operator: str, token: int, lease_seconds: float) -> Question | None:
     """Take the payment that has waited longest to be asked about; None when none is due."""
-    found = _DUE.all(conn, operator=operator, new_token=token, lease=lease_seconds)
-    if not found:
-        return None
-    payment_id, order_id, code, state, ref, queries, sent_at = found[0]
-    return Question(payment_id, token, order_id, code, state, ref, queries, sent_at)
+    return _question(token, _DUE.all(conn, operator=operator, new_token=token, lease=lease_seconds))
+
+
+def question_about(conn: Connection, payment_id: int, token: int, lease_seconds: float) -> Question | None:
+    """Take one payment to be asked about, settled or not; None when it was not asked for yet."""
+    return _question(token, _ABOUT.all(conn, payment_id=payment_id, new_token=token, lease=lease_seconds))
 
 
 def hold_payment(conn: Connection, keys: KeyRing, payment_id: int) -> Held | None:
@@ -299,6 +308,13 @@ def look_again(conn: Connection, payment_id: int) -> None:
 def forget_doubt(conn: Connection, payment_id: int) -> None:
     """The operator was asked about a settled payment, and says what was known: nothing is asked any more."""
     _FORGET_DOUBT.run(conn, payment_id=payment_id)
+
+
+def _question(token: int, found: list[tuple[Any, ...]]) -> Question | None:
+    if not found:
+        return None
+    payment_id, order_id, code, state, ref, queries, sent_at = found[0]
+    return Question(payment_id, token, order_id, code, state, ref, queries, sent_at)
 
 
 def _held(keys: KeyRing, row: tuple[Any, ...] | None) -> Held | None:

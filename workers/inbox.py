@@ -15,9 +15,9 @@ from time import monotonic
 
 import structlog
 
-from config.jobs import ANSWER_SMS, SEND_READY, TRANSACTIONAL
+from config.jobs import ANSWER_SMS, REQUEST_PAYMENTS, SEND_READY, TRANSACTIONAL
 from flows.context import SMS, Context
-from flows.effects import CallbackRequested, Effect, MessageOwed
+from flows.effects import CallbackRequested, Effect, MessageOwed, PaymentAsked
 from flows.sms import confirming, conversation
 from flows.sms.confirming import Given
 from flows.sms.conversation import Reply
@@ -193,6 +193,8 @@ class Inbox:
         if held:
             tally(self._desk.redis, FIGURE, held)
         self._send()
+        if any(isinstance(effect, PaymentAsked) for effect in effects):
+            wake(self._desk.redis, REQUEST_PAYMENTS)
         return True
 
     def _owe(self, conn: Connection, message: Inbound, context: Context, text: str) -> None:

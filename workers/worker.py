@@ -18,7 +18,7 @@ from config.settings import Settings, load
 from gateway.logs import configure
 from gateway.masking import masked, trace
 from gateway.runtime import REFUSALS
-from workers import sending
+from workers import paying, sending
 from workers.desk import queue_client, runtime
 from workers.inbox import store_spooled
 
@@ -71,6 +71,7 @@ def worker(lane: str, burst: bool) -> None:
             sending.go_on()
         serve(settings, lane, burst=burst)
     finally:
+        paying.finish(everything=burst)
         sending.finish(everything=burst)
 
 

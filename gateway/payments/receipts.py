@@ -1,0 +1,132 @@
+"""Who is told what about a payment: SMS owed to the payer and to the member, in the transaction of their cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from config.jobs import TRANSACTIONAL
+from flows import payment_texts
+from flows.payment_texts import About, Translate
+from flows.texts import Catalogues
+from models import contributions, households, messages, phones
+from models.contributions import Paid
+from models.days import day_of
+from models.identifiers import Msisdn
+from models.keyring import KeyRing
+from models.money_operators import money_operator, refusal
+from models.payment_steps import Held
+
+RECEIPT, REFUSAL = "receipt", "payment_refused"
+"""Kinds of these messages."""
+
+
+class Receipts:
+    """Owes messages about payments; `catalogues` give the words of each phone's language."""
+
+    def __init__(self, keys: KeyRing, catalogues: Catalogues) -> None:
+        self._keys = keys
+        self._catalogues = catalogues
+
+    def confirmed(self, conn: Connection, held: Held, paid: Paid, now: datetime) -> None:
+        """The receipt, to payer and member."""
+        about, members = self._about(conn, held, paid.amount, now)
+        self._owe(
+            conn,
+            held,
+            (held.payer, *members),
+            RECEIPT,
+            f"paid:{held.bookings}",
+            now,
+            lambda t: payment_texts.confirmed(t, about, paid),
+        )
+
+    def refused(self, conn: Connection, held: Held, reason: str, now: datetime) -> None:
+        """Nothing was taken, and why: to the payer alone."""
+        about, _ = self._about(conn, held, held.amount, now)
+        why = refusal(reason, about.day)
+        self._owe(
+            conn,
+            held,
+            (held.payer,),
+            REFUSAL,
+            f"refused:{held.bookings}",
+            now,
+            lambda t: payment_texts.refused(t, about, why),
+        )
+
+    def taken_back(self, conn: Connection, held: Held, now: datetime) -> None:
+        """The receipt is no longer true: to payer and member."""
+        about, members = self._about(conn, held, held.amount, now)
+        account = contributions.account(conn, held.membership_id, about.day)
+        paid, due = (account.season_paid, account.season_due) if account else (0, 0)
+        self._owe(
+            conn,
+            held,
+            (held.payer, *members),
+            RECEIPT,
+            f"back:{held.bookings}",
+            now,
+            lambda t: payment_texts.taken_back(t, about, paid, due),
+        )
+
+    def _about(
+        self, conn: Connection, held: Held, amount: int, now: datetime
+    ) -> tuple[About, tuple[Msisdn, ...]]:
+        """What the texts name, and the member's phone: the one that was told, else the first of the household's."""
+        day = day_of(now)
+        account = contributions.account(conn, held.membership_id, day)
+        kin = households.members(conn, self._keys, account.household_id, day) if account else ()
+        own = (
+            (held.member_phone,) if held.member_phone else self._first_phone(conn, [m.person_id for m in kin])
+        )
+        about = About(
+            reference=held.reference,
+            amount=amount,
+            day=day,
+            operator=_name(held.operator, now),
+            mutuelle=account.mutuelle if account else "",
+            given=kin[0].given if kin else "",
+            family=kin[0].family if kin else "",
+        )
+        return about, own
+
+    def _first_phone(self, conn: Connection, people: list[int]) -> tuple[Msisdn, ...]:
+        for person_id in people:
+            if found := phones.linked_phones(conn, self._keys, person_id):
+                return found[:1]
+        return ()
+
+    def _owe(
+        self,
+        conn: Connection,
+        held: Held,
+        to: tuple[Msisdn | None, ...],
+        kind: str,
+        what: str,
+        now: datetime,
+        text: Callable[[Translate], str],
+    ) -> None:
+        """One message to each of these phones, in its own language; the same cause owes none twice."""
+        for phone in dict.fromkeys(filter(None, to)):
+            language = phones.caller(conn, self._keys, phone, day_of(now)).language
+            once = f"payment:{held.payment_id}:{what}:".encode() + phones.phone_index(self._keys, phone)
+            messages.owe(
+                conn,
+                self._keys,
+                to=phone,
+                text=text(self._catalogues.translator(language or "fr")),
+                kind=kind,
+                lane=TRANSACTIONAL,
+                once=once,
+                now=now,
+            )
+
+
+def _name(operator: str, now: datetime) -> str:
+    try:
+        return money_operator(operator, day_of(now)).name
+    except LookupError:  # no longer in force, and still settling
+        return operator
