@@ -24,6 +24,7 @@ STEPS = (
     "0012_mutuelles",
     "0013_enrolment",
     "0014_forgetting",
+    "0015_collectors",
 )
 
 
@@ -77,6 +78,9 @@ def test_what_names_a_person_is_sealed_by_type():
     plain |= {(born, "birth_year") for born in ("persons", "dossiers", "dossier_members")}
     plain |= {(asked, "reference") for asked in ("callbacks", "complaints", "erasures", "owed_answers")}
     plain |= {("incidents", "reference"), ("payments", "reference")}
+    plain |= {("member_groups", "name"), ("cash_deposits", "reference")}
+    agents_numbers = ("collectors", "collector_communes", "cash_limits", "cash_alarms", "cash_deposits")
+    plain |= {(of_agents, "number") for of_agents in agents_numbers}
     plain |= {("campaigns", "name"), ("campaign_texts", "text"), ("audiences", "name"), ("agents", "name")}
     sealed = {(column.table.name, column.name) for column in sealed_columns()}
     for table in everything().sorted_tables:

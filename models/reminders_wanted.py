@@ -1,0 +1,71 @@
+"""Reminders that a collector asks for: one row a household that waits, taken by whoever plans reminders.
+
+Nothing is decided here: whether the household is still late, has said STOP or was written to enough, is asked when its
+reminder is claimed, as of any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from models.database import Connection, Db, Id, Prepared, UtcDateTime, metadata
+
+_WAITS = text("taken_at IS NULL")
+
+reminders_wanted = Table(
+    "reminders_wanted",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("membership_id", BigInteger, nullable=False),
+    Column("asked_by", Integer, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("taken_at", UtcDateTime),
+    Index("ix_reminders_wanted_membership_id", "membership_id", "asked_at"),
+    Index(
+        "uq_reminders_wanted_waits",
+        "membership_id",
+        unique=True,
+        postgresql_where=_WAITS,
+        sqlite_where=_WAITS,
+    ),
+)
+"""`asked_by`: a collector's number. A household waits once, however many ask."""
+
+_SINCE = Prepared(
+    select(func.max(reminders_wanted.c.asked_at)).where(
+        reminders_wanted.c.membership_id == bindparam("membership_id"),
+        reminders_wanted.c.asked_at > bindparam("since", type_=UtcDateTime),
+    )
+)
+
+
+def asked_since(db: Db, membership_id: int, since: datetime) -> bool:
+    """Whether a reminder of a household was asked for since a moment. Raises DatabaseAway."""
+    row = _SINCE.first(db, membership_id=membership_id, since=since)
+    return bool(row and row[0])
+
+
+def want(conn: Connection, membership_ids: Sequence[int], by: int, now: datetime) -> int:
+    """Ask for a reminder of households, those that wait already left as they are; how many are new."""
+    rows = [{"membership_id": one, "asked_by": by, "asked_at": now} for one in sorted(set(membership_ids))]
+    if not rows:
+        return 0
+    return int(conn.execute(insert(reminders_wanted).values(rows).on_conflict_do_nothing()).rowcount)
+
+
+def take(conn: Connection, limit: int, now: datetime) -> list[int]:
+    """The memberships of some that wait, the oldest first: they wait no more once this transaction is committed."""
+    asked = select(reminders_wanted.c.id).where(reminders_wanted.c.taken_at.is_(None))
+    oldest = asked.order_by(reminders_wanted.c.id).limit(limit).with_for_update(skip_locked=True)
+    ids = list(conn.execute(oldest).scalars())
+    taken = (
+        update(reminders_wanted)
+        .where(reminders_wanted.c.id.in_(ids))
+        .values(taken_at=now)
+        .returning(reminders_wanted.c.membership_id)
+    )
+    return [int(one) for one in conn.execute(taken).scalars()] if ids else []
