@@ -140,7 +140,7 @@ def _nina(found: Fields, words: Sequence[str], place: int, day: date) -> int:
     """A letter may end it, which stands apart from the digits."""
     behind = words[place + 1] if place + 1 < len(words) else ""
     others = [*words[:place], *words[place + 2 :]]
-    has_sex = found.sex or any(enrolment.meant(word, "SEX", day) for word in others)
+    has_sex = found.sex is not None or any(enrolment.meant(word, "SEX", day) for word in others)
     ends = len(behind) == 1 and behind.isalpha() and (has_sex or not enrolment.meant(behind, "SEX", day))
     try:
         found.nina = NinaNumber.parse(words[place] + (behind if ends else ""))
