@@ -18,6 +18,7 @@ from tests.bench.delivering import reports
 from tests.bench.figures import Json
 from tests.bench.folders import usual_folder
 from tests.bench.importing import import_register
+from tests.bench.lanes import lanes
 from tests.bench.layers import Layer
 from tests.bench.planning import plan_campaign
 from tests.bench.rounds import Plan, floor_us, judged, layers_of, run
@@ -42,6 +43,7 @@ def bench() -> None:
 
 
 bench.add_command(import_register)
+bench.add_command(lanes)
 bench.add_command(plan_campaign)
 bench.add_command(reports)
 bench.add_command(throughput)

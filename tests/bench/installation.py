@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -40,9 +40,15 @@ class Installation:
 
 @contextmanager
 def installed(
-    folder: Path, url: str, postgres: PostgresServer, redis: RedisServer, keys: Path, delay: float
+    folder: Path,
+    url: str,
+    postgres: PostgresServer,
+    redis: RedisServer,
+    keys: Path,
+    delay: float,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[Installation]:
-    """Starts everything with the settings that an installation has when it sets nothing, and stops it."""
+    """Starts everything with the settings that an installation has when it sets nothing `more`, and stops it."""
     home, port = folder / "installation", free_pair()
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(mode=0o700)
@@ -58,6 +64,7 @@ def installed(
         "RAMU_PROVIDER": "simulated",
         "RAMU_PROVIDER_URL": f"http://127.0.0.1:{port + 1}",
         "PYTHONPATH": str(CHECKOUT),
+        **(more or {}),
     }
     with (home / "gateway.log").open("ab") as output, Family(environment, output) as family:
         provider = family.start("provider", "provider", "simulate", "--faults", f"delay={delay}")

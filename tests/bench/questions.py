@@ -67,9 +67,14 @@ class Asking:
 
 @dataclass(slots=True)
 class Answers:
-    """The ledger of the simulated provider: what each phone was sent, and when the request came (Unix time)."""
+    """The ledger of the simulated provider: what each phone was sent, and when the request came (Unix time).
+
+    `phones`: how the numbers begin whose answers count; messages to `others` are only counted.
+    """
 
     folder: Path
+    phones: str = ""
+    others: int = 0
     by_phone: defaultdict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
     count: int = 0
     _read: int = 0
@@ -86,6 +91,9 @@ class Answers:
         self._read += len(whole)
         for line in whole.splitlines():
             told = json.loads(line)
+            if not told["to"].startswith(self.phones):
+                self.others += 1
+                continue
             came = datetime.fromisoformat(told["at"]).timestamp()
             self.by_phone[told["to"]].append((came, told["text"]))
             self.count += 1

@@ -94,11 +94,11 @@ class Stage:
 
     def measured(self, plan: Plan) -> Json:
         """Both parts, and what the database says at the end."""
-        self._one_by_one(WARM_UP)
+        self.one_by_one(WARM_UP)
         tell(f"{plan.idle} verifications, one at a time")
-        idle = self._one_by_one(plan.idle)
+        idle = self.one_by_one(plan.idle)
         tell(f"{RATE:.0f} a second for {plan.seconds:.0f} s")
-        found, told = self._at_a_pace(plan.seconds)
+        found, told = self.at_a_pace(plan.seconds)
         wrong = sum(one.wrong + one.missing + one.again for one in (idle, found))
         return {
             "idle_p95_s": round(percentile(idle.seconds, 95), 3),
@@ -109,7 +109,8 @@ class Stage:
             **self._rows(),
         }
 
-    def _one_by_one(self, how_many: int) -> Found:
+    def one_by_one(self, how_many: int) -> Found:
+        """So many questions, each to an idle worker."""
         asked: Asked = []
         earlier = self._earlier()
         line = HTTPConnection("127.0.0.1", self.running.port, timeout=10)
@@ -125,11 +126,12 @@ class Stage:
         self.answers.look()
         return matched(asked, self.answers.by_phone, earlier)
 
-    def _at_a_pace(self, seconds: float) -> tuple[Found, Json]:
-        questions = self.asking.some(round(RATE * seconds))
+    def at_a_pace(self, seconds: float, rate: float = RATE) -> tuple[Found, Json]:
+        """So many questions a second, and what was seen of them."""
+        questions = self.asking.some(round(rate * seconds))
         earlier, before = self._earlier(), self.answers.count
         forms = [question.form for question in questions]
-        self.generator.prepare(Job(self.running.port, self.running.path, forms, connections=64, rate=RATE))
+        self.generator.prepare(Job(self.running.port, self.running.path, forms, connections=64, rate=rate))
         meter = Meter(self.running.pids)
         outcome = self.generator.go()
         ended = monotonic()
@@ -138,7 +140,7 @@ class Stage:
         sleep(PROVIDER_SECONDS + 2)  # the last answers are written down, the last reports come
         used = meter.used()
         self.answers.look()
-        dues = [outcome.began_at + place / RATE for place in range(len(questions))]
+        dues = [outcome.began_at + place / rate for place in range(len(questions))]
         found = matched(list(zip(dues, questions, strict=True)), self.answers.by_phone, earlier)
         return found, {
             **_times(found),

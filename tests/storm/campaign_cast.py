@@ -43,7 +43,9 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Wanted:
+    """What a campaign says, and to which share of all messages."""
+
     name: str
     policy: str
     share: float
@@ -52,12 +54,12 @@ class _Plan:
 
 
 PLANS = (
-    _Plan(INFORMATION, EVIDENCE, 0.60, "RAMU: vaccination gratuite au CSCom lundi. STOP au 36212"),
-    _Plan(APPEAL, AT_MOST_ONCE, 0.26, "RAMU: renouvelez votre carte avant fin mars. STOP au 36212"),
-    _Plan(
+    Wanted(INFORMATION, EVIDENCE, 0.60, "RAMU: vaccination gratuite au CSCom lundi. STOP au 36212"),
+    Wanted(APPEAL, AT_MOST_ONCE, 0.26, "RAMU: renouvelez votre carte avant fin mars. STOP au 36212"),
+    Wanted(
         PERSONAL, AT_MOST_ONCE, 0.14, "RAMU: {nom}, votre dossier est complet. STOP au 36212", personal=True
     ),
-    _Plan(DROPPED, AT_MOST_ONCE, 0.06, "RAMU: reunion samedi a la mairie. STOP au 36212"),
+    Wanted(DROPPED, AT_MOST_ONCE, 0.06, "RAMU: reunion samedi a la mairie. STOP au 36212"),
 )
 """What is sent, and to which share of the messages; what is dropped comes on top."""
 
@@ -77,7 +79,7 @@ def prepared(url: str, keys: KeyRing, folder: Path, messages: int) -> list[Made]
             if made:
                 # Who is written to by two campaigns hears from one of them.
                 numbers[: int(count * BOTH)] = list(made[0].texts)[: int(count * BOTH)]
-            made.append(_made(Desk(database, keys, load(), datetime.now(UTC)), folder, plan, numbers))
+            made.append(made_of(Desk(database, keys, load(), datetime.now(UTC)), folder, plan, numbers))
             first += count
         return made
     finally:
@@ -94,7 +96,8 @@ def number(place: int) -> str:
     raise ValueError(place)
 
 
-def _made(desk: Desk, folder: Path, plan: _Plan, numbers: Sequence[str]) -> Made:
+def made_of(desk: Desk, folder: Path, plan: Wanted, numbers: Sequence[str]) -> Made:
+    """Prepares one campaign for these numbers, to the moment when it waits for its hour, which has come."""
     now = desk.now
     with desk.database.begin() as conn:
         campaign_id = campaigns.make(
