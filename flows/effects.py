@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from flows.collecting_effects import CollectingEffect
 from flows.enrolment_effects import EnrolmentEffect
 from models.identifiers import Msisdn
 
@@ -324,6 +325,7 @@ Effect = (
     | CampaignApproved
     | CampaignShown
     | CampaignSteered
+    | CollectingEffect
     | ComplaintFiled
     | Disclosed
     | EnrolmentEffect

@@ -1,4 +1,4 @@
-"""What is written by SMS about a payment by mobile money: confirmed, refused, taken back. One segment each."""
+"""What is written by SMS about a payment, by whatever means: confirmed, refused, taken back. One segment each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ Translate = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What every text about a payment names: `amount` FCFA, `operator` as people say it, whose household."""
+    """What every text about a payment names: `amount` FCFA, `operator` as people say it, whose household.
+
+    Cash has no operator: `agent` is the number of who received it.
+    """
 
     reference: str
     amount: int
@@ -24,6 +27,7 @@ class About:
     mutuelle: str
     given: str
     family: str
+    agent: int | None = None
 
     @property
     def household(self) -> str:
@@ -32,13 +36,14 @@ class About:
 
 
 def confirmed(t: Translate, about: About, paid: Paid) -> str:
-    """The receipt: only the operator's word makes it, and it says what the household has from it."""
+    """The receipt: only the operator's word, or a collector's, makes it; it says what the household has from it."""
     if paid.still_for_cover:
         text = t(
-            "RECU {reference}: {amount} F le {day} par {operator}, foyer {household}. Total {paid} sur {due}. "
+            "RECU {reference}: {amount} F le {day} {how}, foyer {household}. Total {paid} sur {due}. "
             "Couvert a partir de {threshold}: encore {missing} F."
         ).format(
             **_filled(about),
+            how=_how(t, about),
             paid=paid.season_paid,
             due=paid.season_due,
             threshold=paid.season_paid + paid.still_for_cover,
@@ -46,19 +51,20 @@ def confirmed(t: Translate, about: About, paid: Paid) -> str:
         )
     elif paid.covered_until and paid.covered_until >= about.day:
         text = t(
-            "RECU {reference}: {amount} F le {day} par {operator}, {mutuelle}, foyer {household}. "
+            "RECU {reference}: {amount} F le {day} {how}, {mutuelle}, foyer {household}. "
             "Total {paid} sur {due}. COUVERT au {until}."
         ).format(
             **_filled(about),
+            how=_how(t, about),
             paid=paid.season_paid,
             due=paid.season_due,
             until=paid.covered_until.strftime("%d/%m/%y"),
         )
     else:
         text = t(
-            "RECU {reference}: {amount} F le {day} par {operator}, {mutuelle}, foyer {household}. "
+            "RECU {reference}: {amount} F le {day} {how}, {mutuelle}, foyer {household}. "
             "Total {paid} sur {due}."
-        ).format(**_filled(about), paid=paid.season_paid, due=paid.season_due)
+        ).format(**_filled(about), how=_how(t, about), paid=paid.season_paid, due=paid.season_due)
     return gsm7.fold(text)
 
 
@@ -78,6 +84,22 @@ def taken_back(t: Translate, about: About, paid: int, due: int) -> str:
         "Total {paid} sur {due}."
     ).format(**_filled(about), paid=paid, due=due)
     return gsm7.fold(text)
+
+
+def corrected(t: Translate, about: About, paid: int, due: int) -> str:
+    """A receipt for cash was a slip of the collector's thumb; who paid all the same says so. FCFA of the season."""
+    text = t(
+        "RECU {reference} ANNULE par agent {agent}: {amount} F du {day}, foyer {household}. Total {paid} sur {due}. "
+        "Vous avez payé quand même? Envoyez PLAINTE"
+    ).format(**_filled(about), agent=about.agent, paid=paid, due=due)
+    return gsm7.fold(text)
+
+
+def _how(t: Translate, about: About) -> str:
+    """The words for it: par Orange Money, remis a agent 204."""
+    if about.agent is not None:
+        return t("remis a agent {agent}").format(agent=about.agent)
+    return t("par {operator}").format(operator=about.operator)
 
 
 def _filled(about: About) -> dict[str, object]:

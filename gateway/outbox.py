@@ -45,7 +45,7 @@ from flows.effects import (
     VisitConfirmed,
     VisitWithdrawn,
 )
-from gateway import campaign_effects, file_effects, payment_effects
+from gateway import campaign_effects, cash_effects, file_effects, payment_effects
 from models import (
     acts,
     applied,
@@ -357,6 +357,7 @@ _DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
     VisitConfirmed: _confirmed,
     VisitWithdrawn: _withdrawn,
     **campaign_effects.DOING,
+    **cash_effects.DOING,
     **payment_effects.DOING,
 }
 """What each kind of effect does. A test fails when a kind is missing."""

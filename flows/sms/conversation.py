@@ -12,18 +12,22 @@ from flows.context import Context
 from flows.effects import Effect, Missed, Remembered, VisitCodeIssued
 from flows.sms import (
     campaigning,
+    collecting,
     complaints,
     day,
+    depositing,
     done,
     enrolling,
     filing,
     grammar,
     helping,
+    overseeing,
     own,
     rights,
     searching,
     staffing,
     stopping,
+    till,
     verify,
     visits,
 )
@@ -35,11 +39,14 @@ from models import threads
 
 FAMILIES = (
     campaigning,
+    collecting,
     complaints,
     day,
+    depositing,
     enrolling,
     filing,
     helping,
+    overseeing,
     own,
     rights,
     searching,
@@ -122,6 +129,8 @@ def _said(text: str, thread: Thread, today: date) -> Said:
 
 def _answered(talk: Talk) -> Answer:
     question, said = talk.thread.question, talk.said
+    if (answer := till.answered(talk)) is not None:
+        return answer
     if said.word in ("YES", "NOT_HOLDER") and (answer := staffing.answered(talk)) is not None:
         return answer
     if said.word == "CHOICE" and (answer := helping.of_visit(talk)) is not None:

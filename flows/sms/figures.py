@@ -35,7 +35,7 @@ def runs(said: Sequence[str], how: str) -> list[str]:
     for are_digits, row in groupby(said, str.isdigit):
         groups = list(row)
         words += joined(groups, how) if are_digits else groups
-        if are_digits and how in ("CODE", "CODES"):
+        if are_digits and how in ("CODE", "CODES", "NUMBER"):
             how = "NONE"
     return words
 
@@ -47,6 +47,8 @@ def joined(groups: list[str], how: str) -> list[str]:
     if how == "ALL":
         pieces = [national(piece) for piece in _cheapest(groups)]
         return pieces if pieces == groups else joined(pieces, how)
+    if how == "NUMBER":
+        return _number_first(groups)
     if how == "DATE":
         date = "".join(group.zfill(2) for group in groups)
         return [date] if len(date) <= DATE_DIGITS else groups
@@ -66,6 +68,14 @@ def _code_first(groups: Sequence[str]) -> list[str]:
         if len("".join(groups[:count])) == CODE_DIGITS:
             return ["".join(groups[:count]), *groups[count:]]
     return list(groups)
+
+
+def _number_first(groups: list[str]) -> list[str]:
+    """The first groups joined if they are a card's or a phone's number together: behind it comes an amount."""
+    wholes = [national("".join(groups[:count])) for count in range(1, len(groups) + 1)]
+    costs = [(sureness(whole) or LENGTH_ONLY) if len(whole) >= PHONE_DIGITS else LENGTH_ONLY for whole in wholes]
+    best = costs.index(min(costs))
+    return groups if costs[best] > SLIP else [wholes[best], *groups[best + 1 :]]
 
 
 def _cheapest(groups: Sequence[str]) -> list[str]:

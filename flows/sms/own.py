@@ -86,7 +86,7 @@ def receipt(talk: Talk) -> Answer:
     raise _not_open(talk, "RECU")
 
 
-@command("PAY", "PLAN")
+@command("BALANCE", "PAY", "PLAN")
 def not_open_yet(talk: Talk) -> Answer:
     """Words whose services are not open yet say so, and what can be done meanwhile."""
     raise _not_open(talk, talk.said.raw.split()[0][:12].upper() if talk.said.raw.split() else "")

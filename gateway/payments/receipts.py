@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -35,10 +36,9 @@ class Receipts:
         about, members = self._about(conn, held, paid.amount, now)
         self._owe(
             conn,
-            held,
+            _key(held, f"paid:{held.bookings}"),
             (held.payer, *members),
             RECEIPT,
-            f"paid:{held.bookings}",
             now,
             lambda t: payment_texts.confirmed(t, about, paid),
         )
@@ -49,10 +49,9 @@ class Receipts:
         why = refusal(reason, about.day)
         self._owe(
             conn,
-            held,
+            _key(held, f"refused:{held.bookings}"),
             (held.payer,),
             REFUSAL,
-            f"refused:{held.bookings}",
             now,
             lambda t: payment_texts.refused(t, about, why),
         )
@@ -64,34 +63,67 @@ class Receipts:
         paid, due = (account.season_paid, account.season_due) if account else (0, 0)
         self._owe(
             conn,
-            held,
+            _key(held, f"back:{held.bookings}"),
             (held.payer, *members),
             RECEIPT,
-            f"back:{held.bookings}",
             now,
             lambda t: payment_texts.taken_back(t, about, paid, due),
+        )
+
+    def in_cash(
+        self, conn: Connection, membership_id: int, agent: int, paid: Paid, once: bytes, now: datetime
+    ) -> None:
+        """The receipt for cash that an agent received, to the member."""
+        about, people = self._named(conn, membership_id, paid.reference, paid.amount, now)
+        told = replace(about, agent=agent)
+        to = self._first_phone(conn, people)
+        self._owe(conn, b"cash:" + once, to, RECEIPT, now, lambda t: payment_texts.confirmed(t, told, paid))
+
+    def corrected(
+        self,
+        conn: Connection,
+        membership_id: int,
+        agent: int,
+        reference: str,
+        amount: int,
+        once: bytes,
+        now: datetime,
+    ) -> None:
+        """A receipt for cash was a slip: to the member."""
+        about, people = self._named(conn, membership_id, reference, amount, now)
+        told = replace(about, agent=agent)
+        account = contributions.account(conn, membership_id, about.day)
+        paid, due = (account.season_paid, account.season_due) if account else (0, 0)
+        to = self._first_phone(conn, people)
+        self._owe(
+            conn, b"cash:" + once, to, RECEIPT, now, lambda t: payment_texts.corrected(t, told, paid, due)
         )
 
     def _about(
         self, conn: Connection, held: Held, amount: int, now: datetime
     ) -> tuple[About, tuple[Msisdn, ...]]:
         """What the texts name, and the member's phone: the one that was told, else the first of the household's."""
+        about, people = self._named(conn, held.membership_id, held.reference, amount, now)
+        own = (held.member_phone,) if held.member_phone else self._first_phone(conn, people)
+        return replace(about, operator=_name(held.operator, now)), own
+
+    def _named(
+        self, conn: Connection, membership_id: int, reference: str, amount: int, now: datetime
+    ) -> tuple[About, list[int]]:
+        """What the texts name of a household, and its people."""
         day = day_of(now)
-        account = contributions.account(conn, held.membership_id, day)
+        account = contributions.account(conn, membership_id, day)
         kin = households.members(conn, self._keys, account.household_id, day) if account else ()
-        own = (
-            (held.member_phone,) if held.member_phone else self._first_phone(conn, [m.person_id for m in kin])
-        )
         about = About(
-            reference=held.reference,
+            reference=reference,
             amount=amount,
             day=day,
-            operator=_name(held.operator, now),
+            operator="",
             mutuelle=account.mutuelle if account else "",
             given=kin[0].given if kin else "",
             family=kin[0].family if kin else "",
         )
-        return about, own
+        return about, [member.person_id for member in kin]
 
     def _first_phone(self, conn: Connection, people: list[int]) -> tuple[Msisdn, ...]:
         for person_id in people:
@@ -102,17 +134,15 @@ class Receipts:
     def _owe(
         self,
         conn: Connection,
-        held: Held,
+        key: bytes,
         to: tuple[Msisdn | None, ...],
         kind: str,
-        what: str,
         now: datetime,
         text: Callable[[Translate], str],
     ) -> None:
         """One message to each of these phones, in its own language; the same cause owes none twice."""
         for phone in dict.fromkeys(filter(None, to)):
             language = phones.caller(conn, self._keys, phone, day_of(now)).language
-            once = f"payment:{held.payment_id}:{what}:".encode() + phones.phone_index(self._keys, phone)
             messages.owe(
                 conn,
                 self._keys,
@@ -120,9 +150,13 @@ class Receipts:
                 text=text(self._catalogues.translator(language or "fr")),
                 kind=kind,
                 lane=TRANSACTIONAL,
-                once=once,
+                once=key + phones.phone_index(self._keys, phone),
                 now=now,
             )
+
+
+def _key(held: Held, what: str) -> bytes:
+    return f"payment:{held.payment_id}:{what}:".encode()
 
 
 def _name(operator: str, now: datetime) -> str:
