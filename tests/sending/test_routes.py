@@ -77,7 +77,7 @@ class World:
         return CampaignSender(self.office.desk, Routes(routes))
 
     def alarms(self) -> int:
-        return int(self.office.desk.redis.hget("tallies", "ramu_alarms|FOURNISSEUR") or 0)  # type: ignore[arg-type]
+        return int(self.office.desk.redis.hget("tallies", "ramu_alarms|FOURNISSEUR") or 0)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def world(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[World]:
         campaign_sends_at_once=1,
     )
     opened.desk = replace(opened.desk, clock=lambda: OPEN_HOUR)
-    yield World(opened, *carriers)
+    yield World(opened, carriers[0], carriers[1])
     for carrier in carriers:
         carrier.close()
     opened.desk.close()
