@@ -69,7 +69,8 @@ def add(
         "added_at": now,
         "role": role,
     }
-    return bool(conn.execute(insert(agents).values(row).on_conflict_do_nothing()).rowcount)
+    new = insert(agents).values(row).on_conflict_do_nothing().returning(agents.c.id)
+    return conn.execute(new).first() is not None
 
 
 def remove(conn: Connection, name: str) -> bool:

@@ -56,9 +56,8 @@ def say(conn: Connection, subject: str, by: bytes, now: datetime) -> str:
     The same phone twice confirms nothing.
     """
     values = {"subject": subject, "state": SAID, "said_by": by, "said_at": now}
-    if conn.execute(
-        insert(deaths).values(values).on_conflict_do_nothing(index_elements=["subject"])
-    ).rowcount:
+    first = insert(deaths).values(values).on_conflict_do_nothing(index_elements=["subject"])
+    if conn.execute(first.returning(deaths.c.id)).first():
         return SAID
     confirmed = {"state": CONFIRMED, "confirmed_by": by, "confirmed_at": now}
     another = (deaths.c.subject == subject, deaths.c.state == SAID, deaths.c.said_by != by)

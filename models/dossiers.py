@@ -203,21 +203,21 @@ def add_member(conn: Connection, keys: KeyRing, dossier_id: int, one: Dependant,
         "same_index": keys.index(told, "dossier.member"),
         "added_at": now,
     }
-    added = conn.execute(insert(dossier_members).values(values).on_conflict_do_nothing()).rowcount == 1
+    new = insert(dossier_members).values(values).on_conflict_do_nothing()
+    added = conn.execute(new.returning(dossier_members.c.id)).first()
     if added:
         _touch(conn, dossier_id, now)
-    return added
+    return added is not None
 
 
 def see_papers(conn: Connection, dossier_id: int, papers: Sequence[str], now: datetime) -> int:
     """Note papers (codes of documents) that somebody has seen; how many had not been seen."""
-    rows = [{"dossier_id": dossier_id, "paper": paper, "seen_at": now} for paper in papers]
-    new = sum(
-        conn.execute(insert(dossier_papers).values(row).on_conflict_do_nothing()).rowcount for row in rows
-    )
-    if new:
+    before = papers_of(conn, dossier_id)
+    rows = [{"dossier_id": dossier_id, "paper": one, "seen_at": now} for one in papers if one not in before]
+    if rows:
+        conn.execute(insert(dossier_papers).values(rows).on_conflict_do_nothing())
         _touch(conn, dossier_id, now)
-    return new
+    return len(rows)
 
 
 def note_nina(conn: Connection, keys: KeyRing, dossier_id: int, nina: NinaNumber, now: datetime) -> None:

@@ -13,9 +13,9 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    case,
     cast,
     exists,
+    func,
     literal,
     literal_column,
     or_,
@@ -75,8 +75,8 @@ def _stopped(topic: str) -> ColumnElement[bool]:
     )
 
 
-def _phone() -> ScalarSelect[bytes]:
-    """The phone of the household that is written to: her own before a relative's, the first tied first."""
+def _phone(whose: ColumnElement[bool]) -> ScalarSelect[bytes]:
+    """A phone of the household whose tie fulfils a condition, the first tied first; none that has said stop."""
     return (
         select(phones.c.phone_index)
         .select_from(
@@ -85,14 +85,14 @@ def _phone() -> ScalarSelect[bytes]:
             )
         )
         .where(
-            _kin.c.household_id == persons.c.household_id,
+            whose,
             _kin.c.died_on.is_(None),
             _kin.c.erased_at.is_(None),
             phones.c.phone_sealed.is_not(None),
             ~_stopped(REMINDERS),
             ~_stopped(TOPIC),
         )
-        .order_by(case((_kin.c.id == persons.c.id, 0), else_=1), phone_links.c.verified_at, phones.c.id)
+        .order_by(phone_links.c.verified_at, phones.c.id)
         .limit(1)
         .correlate(persons)
         .scalar_subquery()
@@ -100,13 +100,13 @@ def _phone() -> ScalarSelect[bytes]:
 
 
 def _found() -> Select[Any]:
-    hers = _phone().label("phone_index")
+    her_own, of_kin = _phone(_kin.c.id == persons.c.id), _phone(_kin.c.household_id == persons.c.household_id)
     rows = (
         select(
             coverages.c.id.label("subject_id"),
             cast(coverages.c.valid_to, String(10)).label("period"),
             persons.c.commune_code,
-            hers,
+            func.coalesce(her_own, of_kin).label("phone_index"),
         )
         .select_from(coverages.join(persons, persons.c.id == coverages.c.person_id))
         .where(
@@ -126,7 +126,7 @@ def _found() -> Select[Any]:
 
 
 _COLUMNS = ("kind", "subject_id", "period", "phone_index", "commune_code", "planned_at")
-_PLAN = insert(reminders).from_select(_COLUMNS, _found()).on_conflict_do_nothing()
+_PLAN = Prepared(insert(reminders).from_select(_COLUMNS, _found()).on_conflict_do_nothing())
 _IS_DUE = Prepared(
     select(coverages.c.valid_to)
     .select_from(coverages.join(persons, persons.c.id == coverages.c.person_id))
@@ -141,10 +141,8 @@ def plan(conn: Connection, day: date, now: datetime) -> int:
     before = int(facts.parameter("ramed_reminder_days", day))
     late = int(facts.parameter("ramed_reminder_late_days", day))
     latest = day + timedelta(days=before)
-    found = conn.execute(
-        _PLAN, {"soonest": latest - timedelta(days=late), "latest": latest, "planned_at": now}
-    )
-    return int(found.rowcount)
+    soonest = latest - timedelta(days=late)
+    return _PLAN.run(conn, soonest=soonest, latest=latest, planned_at=now)
 
 
 def is_due(conn: Connection, coverage_id: int, period: str, day: date) -> bool:
