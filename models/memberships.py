@@ -138,7 +138,7 @@ def join(
     membership_id = int(
         conn.execute(insert(memberships).values(values).returning(memberships.c.id)).scalar_one()
     )
-    conn.execute(insert(plans).values(_planned(membership_id, told, day)))
+    conn.execute(insert(plans).values(planned(membership_id, told, day)))
     row = ledger.held(conn, membership_id)[membership_id]
     cause = Cause(f"join:{membership_id}", now, day, "joined", by)
     if fee and terms.adhesion_fcfa:
@@ -192,7 +192,8 @@ def give_rights(conn: Connection, household_id: int, mutuelle_id: int, day: date
         conn.execute(insert(coverages), rows)
 
 
-def _planned(membership_id: int, plan: Plan, day: date) -> dict[str, Any]:
+def planned(membership_id: int, plan: Plan, day: date) -> dict[str, Any]:
+    """The row of `plans` that says since when a membership has a plan."""
     return {
         "membership_id": membership_id,
         "rhythm": plan.rhythm,

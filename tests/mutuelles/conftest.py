@@ -5,11 +5,13 @@ from datetime import date, datetime, timedelta
 from itertools import count
 
 import pytest
+from sqlalchemy import update
 
 from models import contributions, memberships
 from models.database import Database
 from models.days import BAMAKO
 from models.keyring import KeyRing
+from models.mutuelles import mutuelles
 from tests.register.conftest import Register
 
 DAY = date(2026, 11, 22)
@@ -27,6 +29,7 @@ class Books:
 
     register: Register
     mutuelle_id: int
+    other_id: int = 0
 
     @property
     def database(self) -> Database:
@@ -74,6 +77,14 @@ def after(days: int, start: date = DAY) -> date:
     return start + timedelta(days=days)
 
 
+def opened(register: Register) -> Books:
+    """Its books, with one mutuelle of the cercle of Sikasso and another of the same."""
+    books = Books(register, register.mutuelle(), register.mutuelle(name="Jigiya"))
+    with register.database.begin() as conn:
+        conn.execute(update(mutuelles).values(cercle_pcode="ML0305"))
+    return books
+
+
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
     """A key ring that no test changes."""
@@ -84,4 +95,4 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
 def books(database: Database, keys: KeyRing) -> Books:
     """An empty register with a mutuelle, on SQLite and then on PostgreSQL."""
     register = Register(database, keys)
-    return Books(register, register.mutuelle())
+    return opened(register)

@@ -1,0 +1,149 @@
+"""Random histories of two households and two mutuelles, held to a model that only adds and takes away francs."""
+
+from datetime import timedelta
+from itertools import count
+
+from hypothesis import strategies as some
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy import func, select, update
+
+from models import contributions, ledger, ledger_check, membership_changes, membership_status, memberships
+from models.contributions import BadPayment
+from models.mutuelle_tables import dues, ledger_lines
+from models.mutuelle_tables import memberships as table
+from models.people import persons
+from tests.mutuelles.conftest import DAY, noon
+
+PLANS = ("COTON", "CEREALES", "MOIS", "TRIMESTRE", "SEMAINE")
+MONEY = (ledger.CAISSE, ledger.COLLECTEUR, ledger.MOBILE)
+KEYS = count(1)
+
+
+class Histories(RuleBasedStateMachine):
+    """What may happen to two households; `books` is set by the test that runs it."""
+
+    books = None
+
+    def __init__(self):
+        super().__init__()
+        self.day = DAY
+        self.paid = {}
+        self.calls = []
+        self.mutuelles = [self.books.mutuelle_id, self.books.other_id]
+        self.homes = [self.books.family(3), self.books.family(2)]
+        self.now = [
+            self.books.join(home, plan="MOIS", fee=place == 0) for place, home in enumerate(self.homes)
+        ]
+        self.everybody = list(self.now)
+
+    def change(self, what, *arguments, **more):
+        with self.books.database.begin() as conn:
+            return what(conn, *arguments, self.day, now=noon(self.day), **more)
+
+    @rule(days=some.integers(1, 120))
+    def time_passes(self, days):
+        self.day += timedelta(days=days)
+        with self.books.database.begin() as conn:
+            for member in self.now:
+                membership_status.refresh(conn, member, self.day)
+
+    @rule(
+        who=some.integers(0, 1),
+        amount=some.integers(1, 12_000),
+        means=some.sampled_from(("TILL", "CASH", "OM")),
+    )
+    def pays(self, who, amount, means):
+        member, key = self.now[who % len(self.now)], f"history:{next(KEYS)}"
+        paid = self.books.pay(member, amount, day=self.day, once=key, means=means, holder="7")
+        self.paid[paid.entry_id] = amount
+        self.calls.append((member, amount, key))
+
+    @precondition(lambda self: self.calls)
+    @rule(data=some.data())
+    def a_payment_comes_twice(self, data):
+        member, amount, key = data.draw(some.sampled_from(self.calls))
+        assert not self.books.pay(member, amount, day=self.day, once=key).fresh
+
+    @precondition(lambda self: self.paid)
+    @rule(data=some.data())
+    def a_payment_is_taken_back(self, data):
+        entry = data.draw(some.sampled_from(sorted(self.paid)))
+        self.books.reverse(entry, day=self.day)
+        del self.paid[entry]
+        try:
+            self.books.reverse(entry, day=self.day)
+        except BadPayment:
+            return
+        raise AssertionError("reversed twice")
+
+    @rule(who=some.integers(0, 1), plan=some.sampled_from(PLANS))
+    def the_plan_changes(self, who, plan):
+        member = self.now[who % len(self.now)]
+        with self.books.database.begin() as conn:
+            membership_changes.change_plan(conn, member, plan, self.day, now=noon(self.day))
+
+    @rule(who=some.integers(0, 1))
+    def somebody_is_born(self, who):
+        member = self.now[who % len(self.now)]
+        self.books.register.person(household=self.home(member), relation="ENFANT")
+        self.change(membership_changes.recount, member)
+
+    @rule(who=some.integers(0, 1))
+    def somebody_dies(self, who):
+        member = self.now[who % len(self.now)]
+        alive = (persons.c.household_id == self.home(member)) & persons.c.died_on.is_(None)
+        with self.books.database.begin() as conn:
+            ids = list(conn.execute(select(persons.c.id).where(alive).order_by(persons.c.id)).scalars())
+            if len(ids) < 2:
+                return
+            conn.execute(update(persons).where(persons.c.id == ids[-1]).values(died_on=self.day))
+        self.change(membership_changes.recount, member)
+
+    @rule(who=some.integers(0, 1), plan=some.sampled_from(PLANS))
+    def the_household_moves(self, who, plan):
+        place = who % len(self.now)
+        member = self.now[place]
+        with self.books.database.begin() as conn:
+            here = conn.execute(select(table.c.mutuelle_id).where(table.c.id == member)).scalar_one()
+            there = next(one for one in self.mutuelles if one != here)
+            self.now[place] = membership_changes.move(conn, member, there, self.day, plan, now=noon(self.day))
+        self.everybody.append(self.now[place])
+
+    @precondition(lambda self: len(self.now) == 2)
+    @rule()
+    def the_households_become_one(self):
+        kept, other = self.now
+        with self.books.database.begin() as conn:
+            membership_changes.merge(conn, kept, other, self.day, now=noon(self.day))
+        self.now = [kept]
+
+    def home(self, member):
+        with self.books.database.begin(reading=True) as conn:
+            return memberships.by_id(conn, member).household_id
+
+    @invariant()
+    def the_books_are_right(self):
+        mine = ledger_lines.c.membership_id.in_(self.everybody)
+        with self.books.database.begin(reading=True) as conn:
+            rows = conn.execute(select(table).where(table.c.id.in_(self.everybody))).all()
+            assert list(ledger_check.of_memberships(conn, rows, self.day)) == []
+            sums = select(ledger_lines.c.account, func.sum(ledger_lines.c.amount)).where(mine)
+            found = dict(conn.execute(sums.group_by(ledger_lines.c.account)).all())
+            taken = conn.execute(
+                select(func.coalesce(func.sum(dues.c.paid), 0)).where(
+                    dues.c.membership_id.in_(self.everybody)
+                )
+            ).scalar_one()
+        assert sum(found.get(account, 0) for account in MONEY) == sum(self.paid.values())
+        assert taken - found.get(ledger.AVANCE, 0) == sum(self.paid.values())
+
+    @invariant()
+    def cover_never_contradicts_the_payments(self):
+        with self.books.database.begin(reading=True) as conn:
+            for member in self.now:
+                found = contributions.account(conn, member, self.day)
+                owed = memberships.by_id(conn, member)
+                assert found.status in membership_status.STATUSES
+                assert found.advance == 0 or found.missing == 0
+                if found.season_paid == 0 and found.covered_until is None:
+                    assert found.status == membership_status.EN_OBSERVATION or owed.ended_on
