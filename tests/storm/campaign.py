@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -31,6 +32,7 @@ from tests.storm.campaign_weather import Counts
 from tests.storm.company import Copy, Process
 from tests.storm.evidence import left_on_disk
 from tests.storm.judge import Verdict, bound
+from tests.storm.network import Network
 from tests.storm.scene import DATA, LEDGER, LOOK_SECONDS, Scene, folder_of, set_scene
 from tests.storm.sms import LATER_SECONDS, TOLD_SECONDS, logged, tell
 from workers.servers import PostgresServer
@@ -108,8 +110,9 @@ def short(messages: int, hosts: int, seed: int) -> Plan:
 def campaign(messages: int | None, quick: bool, hosts: int, seed: int, keep: Path | None) -> None:
     """Kill senders, Redis and PostgreSQL while campaigns are sent; nobody is lost unsaid, nobody written to twice.
 
-    Each machine has its own data folder, journal and clients, on the same PostgreSQL and Redis. The last line of
-    standard output is one JSON object; exit 0 only when the provider's ledger and our tables agree on everybody.
+    Each machine has its own data folder, journal and clients (for root also its own network) on the same PostgreSQL
+    and Redis. The last line of standard output is one JSON object; exit 0 only when the provider's ledger and our
+    tables agree on everybody.
 
     Example: ramu storm campaign --quick --seed 7
     """
@@ -175,9 +178,14 @@ def start_all(scene: Scene, environment: dict[str, str], hosts: int) -> None:
     for host, folder in enumerate(_folders(scene, hosts), 1):
         folder.mkdir(mode=0o700, exist_ok=True)
         own = environment | {"RAMU_DATA_FOLDER": str(folder)}
+        network = Network(f"network-{host}", scene.outside.port)
+        network.start()
+        scene.company.add(network)
         for place in range(1, SENDERS + 1):
             name = f"sender-{host}-{place}"
-            scene.run(Copy(name, ["--lane", BULK], own, scene.folder / f"{name}.log"))
+            sender = Copy(name, ["--lane", BULK], own, scene.folder / f"{name}.log")
+            sender.network = network.namespace
+            scene.run(sender)
             names.append(name)
     scene.workers = names
 
@@ -255,6 +263,15 @@ def _counts(conn: Connection) -> dict[str, int]:
     return {what: conn.scalar(query) or 0 for what, query in counts.items()}
 
 
+def _networks(scene: Scene) -> int:
+    """In how many networks the senders live that run just now."""
+    found = set()
+    for name in scene.workers:
+        with suppress(OSError):
+            found.add(os.readlink(f"/proc/{scene.processes[name].pid}/ns/net"))
+    return len(found)
+
+
 def _pace(ledger: Path, plan: Plan, verdict: Verdict) -> None:
     """No operator got more than its bucket gives: a full one at most twice more, when Redis forgot it."""
     beginnings = {beginning: name for name, (beginning, _) in zip(NAMES, OPERATORS, strict=True)}
@@ -273,6 +290,7 @@ def report(scene: Scene, plan: Plan, verdict: Verdict, raged: float, seconds: fl
     measured: Mapping[str, Any] = {
         "messages": plan.messages,
         "hosts": plan.hosts,
+        "networks": _networks(scene),
         "seed": plan.seed,
         "seconds": raged,
         "seconds_until_quiet": seconds,

@@ -132,6 +132,8 @@ class Copy(Process):
     """A `ramu worker` in a copy of a process that has loaded the gateway: killed often, it is soon at work again."""
 
     _copy: ForkServerProcess | None = None
+    network = ""
+    """The network that it lives in, if not in ours."""
 
     @property
     def pid(self) -> int:
@@ -141,7 +143,7 @@ class Copy(Process):
     def start(self) -> None:
         """Starts it; the server of copies starts with the first."""
         COPIES.set_forkserver_preload([copied.__name__])
-        told = (self._arguments, self._environment, str(self._log))
+        told = (self._arguments, self._environment, str(self._log), self.network)
         self._copy = COPIES.Process(target=copied.main, args=told, daemon=True)
         self._copy.start()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 from collections.abc import Mapping, Sequence
@@ -14,10 +15,25 @@ from workers.servers.process import dies_with
 JOBS = (aftermath, campaign_care, copying, deliveries, erasures, funnel, retention, seals, worker)
 """What a worker would load with its first jobs."""
 
+CLONE_NEWNET = 0x40000000
+LIBC = ctypes.CDLL(None, use_errno=True)
 
-def main(arguments: Sequence[str], environment: Mapping[str, str], log: str) -> None:
-    """Becomes the worker, with this environment and its output in a file."""
+
+def enter(namespace: str) -> None:
+    """This thread, and those that it starts, see the network of /proc/<pid>/ns/net. Raises OSError."""
+    descriptor = os.open(namespace, os.O_RDONLY)
+    try:
+        if LIBC.setns(descriptor, CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "no entry into the network")
+    finally:
+        os.close(descriptor)
+
+
+def main(arguments: Sequence[str], environment: Mapping[str, str], log: str, network: str) -> None:
+    """Becomes the worker, with this environment, its output in a file, in this network (a path; empty: ours)."""
     dies_with(signal.SIGKILL, os.getppid())()
+    if network:
+        enter(network)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(CHECKOUT)

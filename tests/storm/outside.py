@@ -19,7 +19,7 @@ class Outside:
     """The simulated provider on a port of this machine."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self.port = port
 
     def ready(self) -> bool:
         """Whether it answers."""
@@ -40,7 +40,7 @@ class Outside:
         self._asked("POST", "/simulate/inbound", json.dumps(order))
 
     def _asked(self, method: str, path: str, body: str = "") -> Any:
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_SECONDS)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             connection.request(method, path, body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
