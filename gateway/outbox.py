@@ -159,7 +159,11 @@ def _consent(conn: Connection, effect: ConsentGiven, context: Context, once: byt
 
 def _topics(conn: Connection, effect: TopicsChosen, context: Context, once: bytes) -> None:
     phone_id = phones.note(conn, context.keys, context.phone, context.now)
-    for topic, given in ((REMINDERS, effect.reminders), (CAMPAIGNS, effect.campaigns)):
+    chosen = {REMINDERS: effect.reminders, CAMPAIGNS: effect.campaigns}
+    if effect.reminders and effect.campaigns:
+        # Who wants everything again wants what she had stopped by its own name, too.
+        chosen |= {topic: True for topic, given in consent.state(conn, phone_id).items() if not given}
+    for topic, given in chosen.items():
         consent.record(conn, phone_id, topic, given, TOPICS_VERSION, context.channel, context.now)
 
 

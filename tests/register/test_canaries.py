@@ -8,9 +8,11 @@ from pathlib import Path
 
 from sqlalchemy import insert, select, text
 
-from models import audit, callbacks, erasures, messages, owed_answers, phones
+from models import audit, callbacks, dossiers, erasures, messages, owed_answers, phones
 from models.coverage import NUMBER, coverages, number_index
-from models.identifiers import Msisdn
+from models.dossier_records import Candidate, Dependant, Owner
+from models.dossier_tables import CITIZEN
+from models.identifiers import Msisdn, NinaNumber
 from models.people import identity_columns, nina_columns, opened_identity, persons
 from models.receipts import REFERENCE, receipt_columns, receipts
 from models.schema import everything
@@ -92,6 +94,12 @@ def write(register):
             question = f"{phone.e164} {digits}".encode()
             owed_answers.promise(conn, keys, once=once, reference="1", question=question, now=NOW)
             erasures.request(conn, keys, reference="654321", phone=phone, now=NOW)
+            who = Candidate(
+                given, family, "F", day.year, "ML-C02040101", "RAMED", 1, NinaNumber(f"{digits}X")
+            )
+            code = dossiers.free_code(conn, range(10_000 + number * 9, 10_009 + number * 9))
+            made = dossiers.open_dossier(conn, keys, code, Owner(CITIZEN, phone), who, "test", NOW)
+            dossiers.add_member(conn, keys, made, Dependant(given, family, "M", day.year, "ENF"), NOW)
             subject = f"person:{person}"
             audit.record(
                 conn, keys, actor=phone, action="own", subject=subject, detail="", once=once, now=NOW

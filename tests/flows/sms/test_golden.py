@@ -52,6 +52,21 @@ TALKS = {
     "stop": (STRANGER, ["STOP", "OUI", "STOP RAMED", "STOP 123456", "STOP les messages", "1", "arrêt"]),
     "effacer": (STRANGER, ["EFFACER", "OUI", "EFFACER 1234", "EFFACER {erase}"]),
     "plainte": (STRANGER, ["PLAINTE", "on m'a fait payer 5000 F", "PLAINTE 999999"]),
+    "inscription_citoyen": (
+        STRANGER,
+        [
+            "INS TRAORE AWA F KATI",
+            "1990",
+            "OUI",
+            "INS TRAORE AWA F 1990 KATI",
+            "INS KONE ALI M 0 FARABA",
+            "1",
+        ],
+    ),
+    "inscription_guichet": (
+        NURSE,
+        ["2300100000028", "INS SAMAKE KOROTOUMOU 1965 KATI 3", "F", "INS", "AYD 100008 A F 2015 ENF", "DEC"],
+    ),
     "centre": (STRANGER, ["CENTRE", "Kati", "CENTRE zzzz"]),
     "portes": (STRANGER, ["RECU", "COT 5000", "S 482913 CON", "1", "2", "OK"]),
 }
