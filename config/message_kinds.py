@@ -12,6 +12,7 @@ ENDPOINT_OF = {
     "copied_answer": SMS,
     "confirmation": SMS,
     "staff": STAFF,
+    "cash": STAFF,
     "after_visit": SYSTEM,
     "reminder": SYSTEM,
     "card_ready": SYSTEM,

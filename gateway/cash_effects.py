@@ -7,12 +7,14 @@ and worked out again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from config.jobs import TRANSACTIONAL
 from flows import cash_texts
+from flows.cash_texts import Translate
 from flows.collecting_effects import (
     CashAlarmed,
     CashCollected,
@@ -23,6 +25,7 @@ from flows.collecting_effects import (
     ReminderWanted,
 )
 from flows.context import Context
+from flows.texts import Catalogues
 from gateway.payments.receipts import Receipts
 from models import (
     collector_cash,
@@ -33,9 +36,14 @@ from models import (
     phones,
     reminders_wanted,
 )
+from models.collectors import Collector
+from models.deposits import Deposit
 from models.identifiers import Msisdn
+from models.keyring import KeyRing
 from models.locks import Overtaken, hold
 from models.phones import phone_index
+
+Text = Callable[[Translate], str]
 
 KIND = "cash"
 """The kind of SMS about cash to collectors and treasurers."""
@@ -102,16 +110,56 @@ def _declared(conn: Connection, effect: DepositDeclared, context: Context, once:
 
 def _settled(conn: Connection, effect: DepositSettled, context: Context, once: bytes) -> None:
     settled = deposits.settle(conn, effect.deposit_id, effect.counted, str(effect.by), context.now)
-    tell_depositor(conn, context, settled, once)
+    owe_depositor(conn, context.keys, context.catalogues, settled, once, context.now)
 
 
-def tell_depositor(conn: Connection, context: Context, settled: deposits.Deposit, once: bytes) -> None:
+def owe_depositor(
+    conn: Connection, keys: KeyRing, catalogues: Catalogues, settled: Deposit, once: bytes, now: datetime
+) -> None:
     """Owe the collector what became of her deposit, and what she has left. The same `once` owes it once."""
-    to = collectors.phone_of(conn, context.keys, settled.number)
+    to = collectors.phone_of(conn, keys, settled.number)
     left = contributions.cash_in_hand(conn, str(settled.number))[0]
     if to is not None:
-        translate = context.catalogues.translator(_language(conn, context, to))
-        _owe(conn, context, to, cash_texts.settled(translate, settled, left), once)
+        owe(conn, keys, catalogues, to, lambda t: cash_texts.settled(t, settled, left), once, now)
+
+
+def owe_treasurers(
+    conn: Connection,
+    keys: KeyRing,
+    catalogues: Catalogues,
+    about: Collector,
+    text: Text,
+    once: bytes,
+    now: datetime,
+) -> None:
+    """Owe an SMS about a collector's cash to the treasurers of her mutuelle, each in her language."""
+    found = collectors.treasurers(conn, keys, about.mutuelle_id, now, but=about.number)
+    for place, (_, to) in enumerate(found):
+        owe(conn, keys, catalogues, to, text, once + bytes([place]), now)
+
+
+def owe(
+    conn: Connection,
+    keys: KeyRing,
+    catalogues: Catalogues,
+    to: Msisdn,
+    text: Text,
+    once: bytes,
+    now: datetime,
+) -> None:
+    """Owe an SMS about cash in the language of the phone. The same `once` owes it once."""
+    known = phones.reachable(conn, keys, phone_index(keys, to))
+    translate = catalogues.translator((known[1] if known else None) or "fr")
+    messages.owe(
+        conn,
+        keys,
+        to=to,
+        text=text(translate),
+        kind=KIND,
+        lane=TRANSACTIONAL,
+        once=b"cash:" + once,
+        now=now,
+    )
 
 
 def _alarmed(conn: Connection, effect: CashAlarmed, context: Context, once: bytes) -> None:
@@ -120,12 +168,11 @@ def _alarmed(conn: Connection, effect: CashAlarmed, context: Context, once: byte
     found = collectors.by_number(conn, effect.number, context.now)
     if found is None:
         return
-    for place, (_, to) in enumerate(
-        collectors.treasurers(conn, context.keys, found.mutuelle_id, context.now, but=effect.number)
-    ):
-        translate = context.catalogues.translator(_language(conn, context, to))
-        text = cash_texts.above_limit(translate, effect.number, effect.in_hand, effect.limit)
-        _owe(conn, context, to, text, once + bytes([place]))
+
+    def text(t: Translate) -> str:
+        return cash_texts.above_limit(t, effect.number, effect.in_hand, effect.limit)
+
+    owe_treasurers(conn, context.keys, context.catalogues, found, text, once, context.now)
 
 
 def _wanted(conn: Connection, effect: ReminderWanted, context: Context, once: bytes) -> None:
@@ -135,24 +182,6 @@ def _wanted(conn: Connection, effect: ReminderWanted, context: Context, once: by
 
 def _used(conn: Connection, effect: CollectorUsed, context: Context, once: bytes) -> None:
     collectors.used(conn, effect.number, context.now)
-
-
-def _language(conn: Connection, context: Context, phone: Msisdn) -> str:
-    known = phones.reachable(conn, context.keys, phone_index(context.keys, phone))
-    return (known[1] if known else None) or "fr"
-
-
-def _owe(conn: Connection, context: Context, to: Msisdn, text: str, once: bytes) -> None:
-    messages.owe(
-        conn,
-        context.keys,
-        to=to,
-        text=text,
-        kind=KIND,
-        lane=TRANSACTIONAL,
-        once=once,
-        now=context.now,
-    )
 
 
 DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {

@@ -66,6 +66,9 @@ COMMANDS = {
     "agent": Command(
         "gateway.agent_commands:agent", "Whose phone may steer campaigns or register.", REGISTER
     ),
+    "collector": Command(
+        "gateway.collector_commands:collector", "Who takes cash for a mutuelle; deposits to count.", REGISTER
+    ),
     "dossier": Command(
         "gateway.dossier_commands:dossier", "Pre-registration files: list, cards that wait, export.", REGISTER
     ),
