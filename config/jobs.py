@@ -28,6 +28,7 @@ RETRY_FAILED = "workers.campaign_care.retry_failed"
 APPLY_REPORTS = "workers.deliveries.apply_waiting"
 NOTE_ACTS = "workers.aftermath.note_acts"
 CARE_FOR_CASH = "workers.cash_care.look_after"
+CARE_FOR_MEMBERSHIPS = "workers.membership_care.bring_to_today"
 REMIND = "workers.reminding.remind"
 REQUEST_PAYMENTS = "workers.paying.request_ready"
 ASK_ABOUT_PAYMENTS = "workers.paying.query_open"
@@ -49,6 +50,7 @@ LANE_OF = {
     RETRY_FAILED: BULK,
     NOTE_ACTS: BULK,
     CARE_FOR_CASH: BULK,
+    CARE_FOR_MEMBERSHIPS: BULK,
     REMIND: BULK,
     COPY_REGISTER: BULK,
 }
