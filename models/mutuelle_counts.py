@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, union_all
 
 from models import ledger
 from models.acts import acts
@@ -98,7 +98,7 @@ def registered(conn: Connection, day: date) -> Found:
 def contributions(conn: Connection, period: Period, season: Period) -> tuple[Found, dict[int, Season]]:
     """What fell due and was paid, who is up to date at the period's end, and the season by mutuelle.
 
-    One look at the ledger's lines on dues, added up by household and then by mutuelle.
+    Added up by household, then by mutuelle.
     """
     one = _by_membership(period, season).subquery("one")
     up_to_date = and_(_running(period.last), one.c.overdue <= 0, one.c.ever > 0)
@@ -129,30 +129,50 @@ def contributions(conn: Connection, period: Period, season: Period) -> tuple[Fou
 
 def _by_membership(period: Period, season: Period) -> Any:
     """Each household's contributions: FCFA called and paid of what fell due in the period, and in the season."""
-    due_on, amount = dues.c.due_on, ledger_lines.c.amount
-    called = ledger_entries.c.kind.in_(CALLED)
-    contribution = dues.c.kind == COTISATION
+    owed = _as_of(period.last).subquery("owed")
+    due_on, called, paid = owed.c.due_on, owed.c.called, owed.c.paid
+    contribution = owed.c.kind == COTISATION
     fell = and_(contribution, due_on >= period.first, due_on <= period.last)
     so_far = and_(contribution, due_on >= season.first, due_on <= period.last)
     later = and_(contribution, due_on > period.last, due_on <= season.last)
-    return (
-        select(
-            ledger_lines.c.membership_id,
-            _sum(amount, fell, called).label("due"),
-            _sum(-amount, fell, ~called).label("recovered"),
-            _sum(amount, so_far, called).label("season_due"),
-            _sum(-amount, so_far, ~called).label("season_paid"),
-            _sum(amount, later, called).label("coming"),
-            _sum(-amount, later, ~called).label("ahead"),
-            # Who pays on the very day is not late yet.
-            _sum(amount, due_on < period.last).label("overdue"),
-            _sum(-amount, ~called).label("ever"),
-        )
-        .join(ledger_entries, ledger_entries.c.id == ledger_lines.c.entry_id)
-        .join(dues, dues.c.id == ledger_lines.c.due_id)
-        .where(ledger_lines.c.account == ledger.MEMBRE, ledger_entries.c.day <= period.last)
-        .group_by(ledger_lines.c.membership_id)
+    return select(
+        owed.c.membership_id,
+        _sum(called, fell).label("due"),
+        _sum(paid, fell).label("recovered"),
+        _sum(called, so_far).label("season_due"),
+        _sum(paid, so_far).label("season_paid"),
+        _sum(called, later).label("coming"),
+        _sum(paid, later).label("ahead"),
+        # Who pays on the very day is not late yet.
+        _sum(called - paid, due_on < period.last).label("overdue"),
+        func.sum(paid).label("ever"),
+    ).group_by(owed.c.membership_id)
+
+
+def _as_of(day: date) -> Any:
+    """What was called and paid of dues by the end of a day: what they come to now, less what the ledger had later."""
+    owes = ledger_entries.c.kind.in_(CALLED)
+    now = select(
+        dues.c.membership_id,
+        dues.c.due_on,
+        dues.c.kind,
+        dues.c.amount.label("called"),
+        dues.c.paid.label("paid"),
     )
+    since = (
+        select(
+            dues.c.membership_id,
+            dues.c.due_on,
+            dues.c.kind,
+            case((owes, -ledger_lines.c.amount), else_=0),
+            case((owes, 0), else_=ledger_lines.c.amount),
+        )
+        .select_from(ledger_entries)
+        .join(ledger_lines, ledger_lines.c.entry_id == ledger_entries.c.id)
+        .join(dues, dues.c.id == ledger_lines.c.due_id)
+        .where(ledger_lines.c.account == ledger.MEMBRE, ledger_entries.c.day > day)
+    )
+    return union_all(now, since)
 
 
 def money(conn: Connection, period: Period) -> Found:

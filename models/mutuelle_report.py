@@ -1,6 +1,6 @@
 """What mutuelles have and do in a period: members, contributions, claims, care and cash, by mutuelle and by place.
 
-Every sum of money is read from the ledger as it stood at the end of the period, so that a report of last year is the
+Every sum of money is that of the ledger as it stood at the end of the period, so that a report of last year is the
 same next year. Places are those of the division of 2021, the map of the mutuelles.
 """
 
