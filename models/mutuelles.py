@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from sqlalchemy import Boolean, Column, String, Table, insert, select
+from sqlalchemy import Boolean, Column, String, Table, bindparam, insert, select
 
 from config import facts
-from models.database import Connection, Id, metadata
+from models.database import Connection, Db, Id, Prepared, metadata
 from models.places import fold
 
 SECTION, MUTUELLE, UNION, FEDERATION = "SECTION", "MUTUELLE", "UNION", "FEDERATION"
@@ -31,6 +32,37 @@ mutuelles = Table(
 It is empty for a union, the federation and the cercles of Taoudénit, which that division gives no code. `parent_id`:
 the body above, when it is known; `commune_code`: a section's commune.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Mutuelle:
+    """One that households may join, and its cercle in the division of 2021."""
+
+    id: int
+    name: str
+    cercle_pcode: str
+
+
+_JOINED = select(mutuelles.c.id, mutuelles.c.name, mutuelles.c.cercle_pcode)
+_OF_CERCLE = Prepared(
+    _JOINED.where(mutuelles.c.cercle_pcode == bindparam("pcode"), mutuelles.c.kind == MUTUELLE).order_by(
+        mutuelles.c.name, mutuelles.c.id
+    )
+)
+_ONE = Prepared(_JOINED.where(mutuelles.c.id == bindparam("id")))
+
+
+def of_cercle(db: Db, pcode: str) -> tuple[Mutuelle, ...]:
+    """The mutuelles of a cercle (its code of 2021) by name; neither sections nor unions. Raises DatabaseAway."""
+    return tuple(Mutuelle(*row) for row in _OF_CERCLE.all(db, pcode=pcode))
+
+
+def one(db: Db, mutuelle_id: int) -> Mutuelle:
+    """A mutuelle by its id. Raises LookupError, DatabaseAway."""
+    row = _ONE.first(db, id=mutuelle_id)
+    if row is None:
+        raise LookupError(f"no mutuelle {mutuelle_id}")
+    return Mutuelle(*row)
 
 
 def codes(conn: Connection) -> dict[str, int]:

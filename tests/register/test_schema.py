@@ -25,6 +25,7 @@ STEPS = (
     "0013_enrolment",
     "0014_forgetting",
     "0015_collectors",
+    "0016_payment_requests",
 )
 
 
@@ -77,7 +78,7 @@ def test_what_names_a_person_is_sealed_by_type():
     plain = {("mutuelles", "name"), ("facilities", "name"), ("places", "name"), ("consents", "text_version")}
     plain |= {(born, "birth_year") for born in ("persons", "dossiers", "dossier_members")}
     plain |= {(asked, "reference") for asked in ("callbacks", "complaints", "erasures", "owed_answers")}
-    plain |= {("incidents", "reference"), ("payments", "reference")}
+    plain |= {("incidents", "reference"), ("payments", "reference"), ("payment_requests", "reference")}
     plain |= {("member_groups", "name"), ("cash_deposits", "reference")}
     agents_numbers = ("collectors", "collector_communes", "cash_limits", "cash_alarms", "cash_deposits")
     plain |= {(of_agents, "number") for of_agents in agents_numbers}

@@ -1,0 +1,37 @@
+"""What is to be done about a household's mutuelle: effects as those of `flows.effects`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.identifiers import Msisdn
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequested:
+    """A reference stands for `amount` FCFA of a membership: for the phone `to`, or for any agent who takes cash."""
+
+    reference: str
+    membership_id: int
+    amount: int
+    to: Msisdn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MutuelleJoined:
+    """The caller's household joins a mutuelle, with a plan of contribution_plans.csv. Nothing is covered by it yet."""
+
+    household_id: int
+    mutuelle_id: int
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChosen:
+    """The household of a membership wants to be asked by another plan of contribution_plans.csv."""
+
+    membership_id: int
+    plan: str
+
+
+ContributionEffect = MutuelleJoined | PaymentRequested | PlanChosen
