@@ -51,6 +51,9 @@ COMMANDS = {
     "campaign": Command(
         "gateway.campaign_commands:campaign", "Awareness campaigns: prepare, approve, send, steer.", RUN
     ),
+    "mutuelle": Command(
+        "gateway.mutuelle_commands:mutuelle", "Mutuelles: members, contributions, ledger, figures.", RUN
+    ),
     "db": Command("gateway.database_commands:db", "Make the tables or bring them up to date.", RUN),
     "keys": Command("gateway.keys_commands:keys", "Show or change the keys of personal data.", REGISTER),
     "register": Command(

@@ -6,12 +6,12 @@ Each fault is one sentence with opaque ids. Nothing is corrected: a fault is a f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import and_, case, func, select
 
-from models import ledger, membership_status, mutuelle_terms
+from models import ledger, membership_status
 from models.coverage import coverages
 from models.database import Connection
 from models.dues import COLUMNS, IN_ORDER, Due
@@ -32,8 +32,8 @@ def totals(conn: Connection) -> dict[str, int]:
     return {account: found.get(account, 0) for account in ledger.ACCOUNTS}
 
 
-def faults(conn: Connection, day: date, told: Callable[[int], None] = lambda count: None) -> Iterator[str]:
-    """Every fault of the books on `day`; `told` hears how many memberships were looked at."""
+def faults(conn: Connection, told: Callable[[int], None] = lambda count: None) -> Iterator[str]:
+    """Every fault of the books; `told` hears how many memberships were looked at."""
     yield from _of_entries(conn)
     count, after = 0, 0
     while True:
@@ -41,7 +41,7 @@ def faults(conn: Connection, day: date, told: Callable[[int], None] = lambda cou
         rows = conn.execute(asked).all()
         if not rows:
             return
-        yield from of_memberships(conn, rows, day)
+        yield from of_memberships(conn, rows)
         count, after = count + len(rows), rows[-1].id
         told(count)
 
@@ -67,7 +67,7 @@ def _of_entries(conn: Connection) -> Iterator[str]:
         yield f"{money} F came in, {taken} F are on dues and {kept} F in advances"
 
 
-def of_memberships(conn: Connection, rows: Iterable[Any], day: date) -> Iterator[str]:
+def of_memberships(conn: Connection, rows: Iterable[Any]) -> Iterator[str]:
     """The faults of some memberships: dues, advances, shares, days of cover, status and rights."""
     by_id = {row.id: row for row in rows}
     ids = list(by_id)
@@ -82,7 +82,7 @@ def of_memberships(conn: Connection, rows: Iterable[Any], day: date) -> Iterator
         if booked.get(due.id, (0, 0, 0, 0)) != expected:
             yield f"due {due.id} has {expected}, its lines say {booked.get(due.id)}"
     for one in ids:
-        yield from _of_days(conn, by_id[one], owed[one], day)
+        yield from _of_days(conn, by_id[one], owed[one])
     yield from _of_rights(conn, ids)
 
 
@@ -122,14 +122,16 @@ def _booked(conn: Connection, ids: list[int]) -> dict[int, tuple[int, int, int, 
     }
 
 
-def _of_days(conn: Connection, row: Any, owed: list[Due], day: date) -> Iterator[str]:
+def _of_days(conn: Connection, row: Any, owed: list[Due]) -> Iterator[str]:
     now = membership_status.standing(owed)
-    terms = mutuelle_terms.of_mutuelle(conn, row.mutuelle_id, day)
-    own = now.full_on and now.full_on + timedelta(days=terms.observation_days)
-    covered_from = row.carried_from or row.covered_from if own else row.carried_from
+    told = (now.covered_until, now.good_until, membership_status.covered_from(conn, row, now))
     kept = (row.covered_until, row.good_until, row.covered_from)
-    if kept != (now.covered_until, now.good_until, covered_from):
-        yield f"membership {row.id} is covered {kept}, its dues say {(now.covered_until, now.good_until, own)}"
+    if kept != told:
+        yield f"membership {row.id} is covered {_days(kept)}, its dues say {_days(told)}"
+
+
+def _days(days: Iterable[date | None]) -> str:
+    return " ".join(str(day or "-") for day in days)
 
 
 def _of_rights(conn: Connection, ids: list[int]) -> Iterator[str]:

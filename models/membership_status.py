@@ -98,17 +98,29 @@ def refresh(conn: Connection, membership_id: int, day: date) -> None:
     row = conn.execute(select(memberships).where(memberships.c.id == membership_id)).one()
     terms = mutuelle_terms.of_mutuelle(conn, row.mutuelle_id, day)
     now = standing(dues.of_membership(conn, membership_id))
-    own = now.full_on and now.full_on + timedelta(days=terms.observation_days)
     conn.execute(
         update(memberships)
         .where(memberships.c.id == membership_id)
         .values(
             covered_until=now.covered_until,
             good_until=now.good_until,
-            covered_from=row.carried_from or own,
+            covered_from=covered_from(conn, row, now),
         )
     )
     bring_to(conn, memberships.c.id == membership_id, day, terms.late_days)
+
+
+def covered_from(conn: Connection, row: Any, now: Standing) -> date | None:
+    """The first day of care: after the observation by the terms of its first day, None while nothing is paid for.
+
+    One that was seen to end in another mutuelle is not repeated.
+    """
+    if now.covered_until is None or row.carried_from:
+        return row.carried_from if now.covered_until else None
+    if now.full_on is None:
+        return None
+    terms = mutuelle_terms.of_mutuelle(conn, row.mutuelle_id, now.full_on)
+    return now.full_on + timedelta(days=terms.observation_days)
 
 
 def bring_to(conn: Connection, which: ColumnElement[bool], day: date, late_days: int) -> int:

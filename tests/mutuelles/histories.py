@@ -126,7 +126,7 @@ class Histories(RuleBasedStateMachine):
         mine = ledger_lines.c.membership_id.in_(self.everybody)
         with self.books.database.begin(reading=True) as conn:
             rows = conn.execute(select(table).where(table.c.id.in_(self.everybody))).all()
-            assert list(ledger_check.of_memberships(conn, rows, self.day)) == []
+            assert list(ledger_check.of_memberships(conn, rows)) == []
             sums = select(ledger_lines.c.account, func.sum(ledger_lines.c.amount)).where(mine)
             found = dict(conn.execute(sums.group_by(ledger_lines.c.account)).all())
             taken = conn.execute(

@@ -27,9 +27,9 @@ def statuses(books):
         return set(conn.execute(select(coverages.c.status)).scalars())
 
 
-def faults(books, day):
+def faults(books):
     with books.database.begin(reading=True) as conn:
-        return list(ledger_check.faults(conn, day))
+        return list(ledger_check.faults(conn))
 
 
 def call_all(books, day):
@@ -122,7 +122,7 @@ def test_a_person_decides_and_a_payment_restores_at_once(books, late):
         proposals.decide(conn, one.id, True, day, now=noon(day), by="console:1")
     books.pay(late, 2_750, day=day)
     assert statuses(books) == {"A_JOUR"}
-    assert faults(books, day) == []
+    assert faults(books) == []
 
 
 def test_who_paid_before_the_decision_is_not_suspended(books, late):
@@ -159,7 +159,7 @@ def test_the_next_year_is_called_once_and_takes_the_advance(books):
     assert call_all(books, day) == 0
     found = books.account(plans["MOIS"], day)
     assert (found.advance, found.season_due, found.season_paid) == (0, 16_500, 3_500)
-    assert faults(books, DAY) == []
+    assert faults(books) == []
     with books.database.begin(reading=True) as conn:
         months = set(
             conn.execute(select(dues.c.due_on).where(dues.c.membership_id == plans["COTON"])).scalars()
@@ -207,4 +207,4 @@ def test_who_moves_takes_the_paid_days_and_the_observation(books):
         new = membership_changes.move(conn, member, books.other_id, day, "MOIS", now=noon(day))
     assert books.account(new, day).status == "A_JOUR"
     assert abs((books.account(new, day).covered_until - after(364)).days) <= 3
-    assert faults(books, day) == []
+    assert faults(books) == []
