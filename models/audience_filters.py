@@ -13,14 +13,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
 
+from config import facts
 from config.faults import Fault
 from config.vocabulary import RELATIONS, SCHEMES
 from models.campaign_tables import HELD_OUT, SKIPPED, STOPPED, recipients
 from models.coverage import coverages
 from models.days import day_of
+from models.dues import dues
 from models.homes import LEVELS, homes
 from models.inbound import inbound
+from models.member_groups import member_group_households, member_groups
 from models.messages import PENDING, REJECTED
+from models.mutuelle_tables import memberships
 from models.mutuelles import mutuelles
 from models.people import persons
 from models.phones import phone_links, phones
@@ -65,9 +69,10 @@ def _one_of(written: str, known: tuple[str, ...]) -> list[str]:
     return found
 
 
-def _range(written: str) -> tuple[int | None, int | None]:
+def _range(written: str, digits: int = 4) -> tuple[int | None, int | None]:
     """`-30..90`, `18..`, `..5` or one number: both ends included, None where it is open."""
-    found = re.fullmatch(r"(-?[0-9]{1,4})?(\.\.)?(-?[0-9]{1,4})?", written.strip())
+    number = f"(-?[0-9]{{1,{digits}}})?"
+    found = re.fullmatch(rf"{number}(?:(\.\.){number})?", written.strip())
     if not found or not (found[1] or found[3]):
         raise BadFilter(f"« {written} » n'est pas un intervalle -> par exemple 0..90, 18.. ou ..5")
     low = int(found[1]) if found[1] else None
@@ -121,6 +126,39 @@ def _expires(written: str, now: datetime) -> Condition:
 def _group(written: str, now: datetime) -> Condition:
     ids = select(mutuelles.c.id).where(mutuelles.c.code.in_(_words(written)))
     return coverages.c.mutuelle_id.in_(ids)
+
+
+def _member(*of_membership: Condition) -> Condition:
+    """Her household is in a mutuelle, and this holds of its membership."""
+    running = (memberships.c.household_id == persons.c.household_id, memberships.c.ended_on.is_(None))
+    return exists().where(*running, *of_membership)
+
+
+def _balance(written: str, now: datetime) -> Condition:
+    """FCFA that are called of her household and not paid, late or not yet."""
+    low, high = _range(written, digits=7)
+    if (low or 0) < 0 or (high or 0) < 0:
+        raise BadFilter(f"« {written} » : un reste n'est pas négatif -> par exemple 1.. ou 1000..5000")
+    owed = (
+        select(func.coalesce(func.sum(dues.c.amount - dues.c.paid), 0))
+        .where(dues.c.membership_id == memberships.c.id)
+        .scalar_subquery()
+    )
+    return _member(_between(owed, low, high))
+
+
+def _crop(written: str, now: datetime) -> Condition:
+    known = tuple(row["code"] for row in facts.SHIPPED.in_force("contribution_plans", day_of(now)))
+    return _member(memberships.c.crop.in_(_one_of(written, known)))
+
+
+def _pays_together(written: str, now: datetime) -> Condition:
+    """Her household pays with others: a co-operative, a village's women."""
+    return exists().where(
+        member_group_households.c.household_id == persons.c.household_id,
+        member_group_households.c.group_id == member_groups.c.id,
+        member_groups.c.code.in_([word.upper() for word in _words(written)]),
+    )
 
 
 def _sex(written: str, now: datetime) -> Condition:
@@ -191,6 +229,9 @@ FILTERS = {
     "statut": Filter(_status, "statut du droit dans son registre", "EN_RETARD", about_right=True),
     "fin": Filter(_expires, "jours avant la fin du droit, négatifs après", "0..90", about_right=True),
     "groupe": Filter(_group, "code d'une mutuelle", "MUT-KATI", about_right=True),
+    "reste": Filter(_balance, "FCFA que le foyer doit encore à sa mutuelle, échus ou non", "1..20000"),
+    "culture": Filter(_crop, "plan de cotisation du foyer", "COTON|RIZ"),
+    "collectif": Filter(_pays_together, "code d'un groupe de foyers qui cotisent ensemble", "COOP12"),
     "sexe": Filter(_sex, "F ou M", "F"),
     "age": Filter(_age, "âge atteint dans l'année", "18..49"),
     "langue": Filter(_language, "langue choisie au téléphone", "bm|fr"),

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from models import contributions, member_groups, memberships
 from models.audience_filters import BadFilter
 from models.audiences import DEAD, OFF, RECENT, STOP
 from models.campaign_tables import recipients
+from models.people import persons
 from tests.campaigns.conftest import KATI, NOW, SEGOU, World, days_ago
 
 TODAY = NOW.date()
@@ -66,16 +69,53 @@ def test_a_filter(world: World, filters: dict[str, str], found: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        pytest.param({"reste": "3000"}, True, id="what is left to pay"),
+        pytest.param({"reste": "3001.."}, False, id="a franc less is left"),
+        pytest.param({"reste": "..2999"}, False, id="a franc more is left"),
+        pytest.param({"reste": "1..20000"}, True, id="something is left"),
+        pytest.param({"culture": "riz|mois"}, True, id="plan"),
+        pytest.param({"culture": "COTON"}, False, id="another plan"),
+        pytest.param({"collectif": "coop1"}, True, id="group of households"),
+        pytest.param({"collectif": "COOP2"}, False, id="another group"),
+        pytest.param({"culture": "MOIS", "reste": "0"}, False, id="both must hold"),
+    ],
+)
+def test_a_filter_on_contributions(world: World, filters: dict[str, str], found: bool) -> None:
+    awa = world.person()
+    phone = world.phone(awa)
+    mutuelle_id = world.mutuelle("BENKADI")
+    with world.database.begin() as conn:
+        home = conn.execute(select(persons.c.household_id).where(persons.c.id == awa)).scalar_one()
+        member = memberships.join(conn, home, mutuelle_id, TODAY, "MOIS", now=NOW, fee=False)
+        contributions.pay(conn, member, 300, contributions.TILL, "", "test:1", "713482", NOW, TODAY)
+        group = member_groups.make(conn, "COOP1", "Coton de Kati", mutuelle_id)
+        assert group
+        member_groups.put(conn, group, home)
+    assert (phone.e164 in world.found(**filters)) is found
+
+
+def test_who_is_in_no_mutuelle_owes_none_anything(world: World) -> None:
+    phone = world.phone(world.person())
+    assert phone.e164 not in world.found(reste="0..")
+
+
+@pytest.mark.parametrize(
     ("name", "written"),
     [
         ("sexe", "femme"),
         ("age", "vieux"),
         ("age", "-3"),
         ("age", "40..30"),
+        ("age", "12345"),
         ("regime", "CMU"),
         ("region", "Kayes||Segou"),
         ("jamais", "peut-etre"),
-        ("culture", "coton"),
+        ("culture", "mangue"),
+        ("reste", "-1..5"),
+        ("reste", "12345678"),
+        ("recolte", "coton"),
     ],
 )
 def test_a_filter_that_is_not_understood_says_what_may_be_written(
