@@ -27,13 +27,27 @@ log = structlog.get_logger(__name__)
 TTL_SECONDS = 60
 """A worker that was killed is known to be gone after this long (its jobs then fail and are asked for again)."""
 
+LOCK_SECONDS = 30
+"""Nobody looks after abandoned jobs for longer than this because another was killed while she did."""
+
 PAUSE_SECONDS = 1.0
 
 
 class MaskedWorker(SimpleWorker):
-    """Of a job that failed it logs, and leaves in Redis, a trace that names nobody. RQ would keep every word."""
+    """Of a job that failed it logs, and leaves in Redis, a trace that names nobody. RQ would keep every word.
+
+    What another worker left that was killed, it looks after soon.
+    """
 
     _trace = ""
+
+    def clean_registries(self) -> None:
+        """RQ's lock would outlive its holder's death by a quarter of an hour, in which no abandoned job comes back."""
+        for queue in self.queues:
+            left = self.connection.ttl(queue.registry_cleaning_key)
+            if isinstance(left, int) and left > LOCK_SECONDS:
+                self.connection.expire(queue.registry_cleaning_key, LOCK_SECONDS)
+        super().clean_registries()
 
     def handle_exception(self, job: Any, *exc_info: Any) -> None:
         """Called first, with the exception."""

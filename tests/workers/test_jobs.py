@@ -20,6 +20,7 @@ from workers.funnel import drain_streams
 from workers.retention import KEYS, drop_old_of
 from workers.seals import seal_all
 from workers.tick import PERIOD_MS, ask_for_due
+from workers.worker import LOCK_SECONDS, MaskedWorker
 
 
 @pytest.mark.parametrize("job", LANE_OF)
@@ -166,3 +167,16 @@ def test_the_jobs_run_in_a_worker_that_finds_its_own_parts(
     assert queue(client, LANE_OF[SEAL_AUDIT]).failed_job_registry.count == 0
     assert queue(client, LANE_OF[ANSWER_OWED]).failed_job_registry.count == 0
     assert keep_promises(gateway.runtime) == 0
+
+
+def test_who_was_killed_while_she_looked_after_abandoned_jobs_stops_nobody_for_long(gateway: Gateway) -> None:
+    client = gateway.runtime.redis
+    bulk = queue(client, BULK)
+    lock = bulk.registry_cleaning_key
+    worker = MaskedWorker([bulk], connection=client, serializer=JSONSerializer)
+    assert bulk.acquire_maintenance_lock()
+    worker.clean_registries()
+    assert 0 < client.ttl(lock) <= LOCK_SECONDS  # type: ignore[operator]
+    client.delete(lock)
+    worker.clean_registries()
+    assert not client.exists(lock)
