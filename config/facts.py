@@ -15,7 +15,7 @@ from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
 
-from config import tables
+from config import reference_tables, tables
 from config.faults import Fault
 from config.tables import Table
 
@@ -76,7 +76,7 @@ def on(day: date, dated: Iterable[Row]) -> tuple[Row, ...]:
 SHIPPED = Facts(Path(__file__).parent / "rules")
 """The rules in this checkout."""
 
-REFERENCE = Facts(Path(__file__).parent / "reference", tables.REFERENCE)
+REFERENCE = Facts(Path(__file__).parent / "reference", reference_tables.REFERENCE)
 """Places, operators, languages, letters: public data with their licences in ATTRIBUTION.md beside them."""
 
 
