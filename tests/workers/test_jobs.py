@@ -176,7 +176,7 @@ def test_who_was_killed_while_she_looked_after_abandoned_jobs_stops_nobody_for_l
     worker = MaskedWorker([bulk], connection=client, serializer=JSONSerializer)
     assert bulk.acquire_maintenance_lock()
     worker.clean_registries()
-    assert 0 < client.ttl(lock) <= LOCK_SECONDS  # type: ignore[operator]
+    assert 0 < client.ttl(lock) <= LOCK_SECONDS
     client.delete(lock)
     worker.clean_registries()
     assert not client.exists(lock)
