@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 
 from config.jobs import BULK
-from models import consent, deaths, erasures, phones, ramed_ends, reminders
+from models import consent, deaths, dossiers, erasures, phones, ramed_ends, reminders
 from models.coverage import coverages
 from models.days import day_of
+from models.dossier_records import Candidate, Owner
+from models.dossier_tables import CITIZEN
 from models.identifiers import Msisdn
 from models.people import persons
 from models.reminders import OVER, SENT, STOPPED
-from tests.register.conftest import Register
+from tests.register.conftest import COMMUNE, Register
 from tests.sending.conftest import Office
-from workers import reminding
+from workers import reminding, retention
 
 TOMORROW = datetime.now(UTC).date() + timedelta(days=1)
 NOW = datetime.combine(TOMORROW, time(10), UTC)
@@ -273,3 +275,27 @@ def test_an_answer_counts_once(world: World) -> None:
         assert [reminders.answered(conn, reminder_id, NOW) for _ in range(2)] == [True, False]
         assert reminders.figures(conn, ramed_ends.KIND) == {SENT: 1, "ANSWERED": 1}
         assert conn.execute(select(func.count()).select_from(reminders.reminder_days)).scalar_one() == 1
+
+
+def test_a_card_that_was_imported_is_told_once_and_its_file_is_dropped_in_time(world: World) -> None:
+    desk = world.office.desk
+    awa = Candidate("Awa", "Traoré", "F", 1990, COMMUNE, "RAMED")
+    with desk.database.begin() as conn:
+        dossiers.open_dossier(conn, desk.keys, "482213", Owner(CITIZEN, HERS), awa, "test", NOW)
+    assert reminding.remind_all(desk) == 0
+    person = world.register.person(born=date(1990, 5, 1))
+    world.register.right(
+        person, number="1111234567801", start=day_of(NOW), end=day_of(NOW) + timedelta(days=900)
+    )
+    assert [reminding.remind_all(desk) for _ in range(2)] == [1, 0]
+    world.office.turn()
+    (line,) = world.office.outside.sent.elements()
+    assert "Carte RAMED de AWA T*** prete a la mairie de Kati, lun-ven 8h-15h" in line
+    world.at(NOW + timedelta(days=364))
+    retention.drop_old_of(world.office.desk)
+    with desk.database.begin(reading=True) as conn:
+        assert dossiers.by_code(conn, desk.keys, "482213") is not None
+    world.at(NOW + timedelta(days=366))
+    retention.drop_old_of(world.office.desk)
+    with desk.database.begin(reading=True) as conn:
+        assert dossiers.by_code(conn, desk.keys, "482213") is None
