@@ -19,6 +19,7 @@ from sqlalchemy import func, literal, select
 from config.faults import Fault
 from config.jobs import ANSWER_OWED, ERASE, LANES, SEAL_AUDIT
 from config.settings import BadSettings, Settings, load, weak
+from gateway import doctor_money
 from gateway.copies import Copies
 from gateway.providers import provider_of
 from gateway.runtime import REFUSALS, redis_client
@@ -77,7 +78,7 @@ def examine() -> Iterator[Finding]:
         yield Finding("settings", BAD, str(fault), "correct the environment or ramu.toml")
         return
     yield Finding("settings", OK, "read")
-    for check in (_secrets, _keys, _folder, _provider, _database, _copy, _redis):
+    for check in (_secrets, _keys, _folder, _provider, _money, _database, _copy, _redis):
         yield from check(settings)
 
 
@@ -142,6 +143,12 @@ def _provider(settings: Settings) -> Iterator[Finding]:
         yield Finding("provider", OK, f"{provider.name}, configured")
 
 
+def _money(settings: Settings) -> Iterator[Finding]:
+    """Whether a payment by mobile money can be asked for."""
+    for said in doctor_money.money(settings):
+        yield Finding("money", said.state, said.found, said.remedy)
+
+
 def _database(settings: Settings) -> Iterator[Finding]:
     url = settings.database_url.get_secret_value()
     try:
@@ -156,6 +163,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", DOUBT, "SQLite, up to date", "PostgreSQL for a service: DATABASE_URL")
     else:
         yield Finding("database", OK, f"{dialect}, up to date")
+    if not missing:
+        yield from (
+            Finding("money", said.state, said.found, said.remedy) for said in doctor_money.unmatched(settings)
+        )
     if now is not None:
         yield _clock("database", now)
 

@@ -10,11 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from secrets import randbits
 from threading import Thread
-from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from config.faults import Fault
 from config.settings import load
@@ -23,9 +20,7 @@ from gateway.payment_matching_commands import drop, match, unmatched
 from gateway.payments import operators_of
 from gateway.payments.settling import Settling
 from gateway.register import opened
-from gateway.simulated.faults import Chance
-from gateway.simulated.money import MoneySimulation
-from gateway.simulated.money_books import Books
+from gateway.simulated.money import MONEY, PIN_SECONDS, money_simulation
 from gateway.simulated.money_faults import MONEY_FAULTS, MONEY_MAGIC, MONEY_NUMBERS
 from gateway.simulated.money_server import MoneyServer
 from models import payment_lists, payment_steps
@@ -33,9 +28,6 @@ from models.payment_lists import Listed
 from models.payments import ASKED, CONFIRMED, EXPIRED, REFUSED, SENT, UNKNOWN
 
 STATES = (ASKED, UNKNOWN, SENT, CONFIRMED, REFUSED, EXPIRED)
-MONEY = "money"
-"""The folder of the simulated operator's books, in the data folder."""
-
 WITHIN_SECONDS = 120.0
 """Nobody else asks about a payment while a person does."""
 
@@ -125,7 +117,10 @@ def query(name: str, as_json: bool) -> None:
 @click.option("--faults", default="", help="By chance: delay=0.2,told_twice=0.05 (seconds; shares of one).")
 @click.option("--seed", type=int, help="The same seed brings the same faults.")
 @click.option(
-    "--pin-seconds", default=3.0, show_default=True, help="People type their secret code after so long."
+    "--pin-seconds",
+    default=PIN_SECONDS,
+    show_default=True,
+    help="People type their secret code after so long.",
 )
 @click.option("--folder", type=click.Path(path_type=Path), help="Of its books; data_folder/money by default.")
 def simulate(
@@ -138,7 +133,7 @@ def simulate(
     Example: ramu payments simulate --port 8001 --faults told_twice=0.1
     """
     settings = load()
-    money = simulation(folder or settings.data_folder / MONEY, faults, seed, pin_seconds)
+    money = money_simulation(folder or settings.data_folder / MONEY, faults, seed, pin_seconds)
     listening = port or settings.port + 1
     try:
         server = MoneyServer(listening, money)
@@ -152,11 +147,6 @@ def simulate(
     with server:
         server.serve_forever(poll_interval=0.1)
     money.close()
-
-
-def simulation(folder: Path, faults: str, seed: int | None, pin_seconds: float) -> MoneySimulation:
-    """A simulated operator whose books are in a folder. Raises Fault for faults that make no sense."""
-    return MoneySimulation(Books(folder), Chance.parse(faults, seed, MONEY_FAULTS), pin_seconds)
 
 
 @payments.command("numbers")
@@ -180,11 +170,9 @@ def _named(found: list[Listed], name: str) -> list[Listed]:
     return found
 
 
-def _print(rows: Sequence[Any]) -> None:
-    if not rows:
-        click.echo("None.")
-        return
-    table = Table(*asdict(rows[0]), box=None)
+def _print(rows: Sequence[Listed]) -> None:
     for row in rows:
-        table.add_row(*(f"P{value}" if key == "id" else str(value) for key, value in asdict(row).items()))
-    Console().print(table)
+        became = f"{row.state} {row.reason}".strip()
+        told = f"P{row.id:<8}{row.reference:8}{row.operator:6}{row.amount:>9} F  {row.payer:12}{became:20}"
+        click.echo(f"{told}{row.asked_at[:16].replace('T', ' ')}  {row.why}".rstrip())
+    click.echo(f"{len(rows)} payments", err=True)

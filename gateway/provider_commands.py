@@ -21,8 +21,9 @@ from gateway.providers.simulated import simulated
 from gateway.simulated.callbacks import Callbacks
 from gateway.simulated.faults import FAULTS, MAGIC, MAGIC_FAULTS, Chance
 from gateway.simulated.ledger import Ledger
+from gateway.simulated.money import MONEY, MoneySimulation, money_simulation
+from gateway.simulated.money_server import MoneyServer
 from gateway.simulated.provider import Simulation
-from gateway.simulated.server import Server
 from models.identifiers import BadMsisdn, Msisdn
 
 REFUSED, IN_DOUBT = 1, 3
@@ -62,6 +63,7 @@ def simulate(
     """Serve a provider that reaches no phone and fails on purpose, until Ctrl-C.
 
     What it has accepted is in the ledger, one JSON line a number. `ramu provider numbers` lists the numbers that fail.
+    An operator of mobile money is served beside it, as by `ramu payments simulate`.
 
     Example: ramu provider simulate --port 8001 --faults delay=0.2,timeout_after=0.01
     """
@@ -69,12 +71,14 @@ def simulate(
     ledger = Ledger(folder or settings.data_folder / "provider")
     chance = Chance.parse(faults, seed)
     simulation = Simulation(ledger, Callbacks(hooks or own_hooks(settings)), chance, report_seconds)
-    server = _listening(port or settings.port + 1, simulation)
+    money = money_simulation(settings.data_folder / MONEY)
+    server = _listening(port or settings.port + 1, simulation, money)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: Thread(target=server.shutdown).start())
     click.echo(f"simulated provider on http://127.0.0.1:{server.server_port}, ledger {ledger.file}", err=True)
     with server:
         server.serve_forever(poll_interval=0.1)
+    money.close()
     ledger.close()
 
 
@@ -127,9 +131,9 @@ def own_hooks(settings: Settings) -> str:
     return f"http://{host}:{settings.port}/hooks/africastalking/{secret}"
 
 
-def _listening(port: int, simulation: Simulation) -> Server:
+def _listening(port: int, simulation: Simulation, money: MoneySimulation) -> MoneyServer:
     try:
-        return Server(port, simulation)
+        return MoneyServer(port, money, simulation)
     except OSError as fault:
         raise Fault(f"port {port}: {fault.strerror}. Remedy: end who listens there, or --port") from None
 

@@ -42,6 +42,7 @@ RAMU runs. Everybody in it is invented.
   Phone simulator   {address}/simulator
   Health            {address}/health/ready
   SMS provider      {provider}, simulated; what a phone got: /simulate/outbox?number=%2B{digits}
+  Mobile money      the same, simulated; its books: /money/counts; who fails: ./ramu payments numbers
 
 Try:
   1. In the simulator, call {code} from {phone}.
@@ -152,6 +153,8 @@ def _environment(settings: Settings) -> dict[str, str]:
         # Nobody in the demonstration exists: no message of it may reach a phone.
         "RAMU_PROVIDER": "simulated",
         "RAMU_PROVIDER_URL": _provider_address(settings),
+        "RAMU_MONEY": "simulated",
+        "RAMU_MONEY_URL": _provider_address(settings),
         "PYTHONPATH": str(CHECKOUT),
     }
 

@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Condition, Lock, Thread
 from time import monotonic, sleep, time
 from typing import Any
@@ -33,6 +34,12 @@ PATIENCE = 60.0
 
 LATE = 20.0
 """How many times the usual delay a late callback takes."""
+
+PIN_SECONDS = 3.0
+"""After so long people type their secret code."""
+
+MONEY = "money"
+"""The folder of the books, in the data folder."""
 
 AUTHORIZATION = "Basic " + b64encode(f"{USERNAME}:{KEY}".encode()).decode()
 SIGNATURE = Signature(prefix="sha256=", keys=(SecretStr(SIGNING_KEY),))
@@ -218,6 +225,13 @@ class MoneySimulation:
             if base not in self._callbacks:
                 self._callbacks[base] = Callbacks(base)
             return self._callbacks[base]
+
+
+def money_simulation(
+    folder: Path, faults: str = "", seed: int | None = None, pin_seconds: float = PIN_SECONDS
+) -> MoneySimulation:
+    """A simulated operator whose books are in a folder. Raises Fault for faults that make no sense."""
+    return MoneySimulation(Books(folder), Chance.parse(faults, seed, MONEY_FAULTS), pin_seconds)
 
 
 def _wanted(body: bytes) -> dict[str, Any] | None:

@@ -2,16 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
-from itertools import count
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.payments.counter import Counter, open_counter
-from workers.servers import PostgresServer, RedisServer
-
-NUMBERS = count(1)
+from workers.servers import RedisServer
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -20,11 +17,15 @@ def shop(
 ) -> Iterator[Counter]:
     """On SQLite, then on PostgreSQL."""
     folder = tmp_path_factory.mktemp("counter")
-    with_url = _sqlite if request.param == "sqlite" else _postgresql
-    for url in with_url(request, folder):
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            file: Path = request.getfixturevalue("migrated_file")
+            url = f"sqlite:///{shutil.copy(file, folder / 'ramu.sqlite3')}"
+        else:
+            url = stack.enter_context(request.getfixturevalue("databases").lent())
         opened = open_counter(folder, url, redis_server.url)
+        stack.callback(opened.close)
         yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -32,15 +33,3 @@ def counter(shop: Counter) -> Counter:
     """The module's counter, with nothing left of the test before but what is settled."""
     shop.begins()
     return shop
-
-
-def _sqlite(request: Any, folder: Path) -> Iterator[str]:
-    file: Path = request.getfixturevalue("migrated_file")
-    yield f"sqlite:///{shutil.copy(file, folder / 'ramu.sqlite3')}"
-
-
-def _postgresql(request: Any, folder: Path) -> Iterator[str]:
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"payments_{next(NUMBERS)}"
-    yield server.create_database(name, template="migrated")
-    server.drop_database(name)

@@ -1,7 +1,8 @@
-"""A gateway that is paid by mobile money: its desk, its web edge over real HTTP, a simulated operator, one household."""
+"""A gateway that is paid by mobile money: its desk, its web edge over real HTTP, an operator, one household."""
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -24,13 +25,14 @@ from gateway.simulated.money_faults import MONEY_FAULTS, MONEY_MAGIC, MONEY_NUMB
 from gateway.simulated.money_server import MoneyServer
 from gateway.web import make_app
 from models import contributions, memberships, messages, payments, phones, places
+from models.coverage import coverages, number_index
 from models.database_clock import SecondsFromNow
 from models.households import households
 from models.identifiers import Msisdn
 from models.keyring import FILE_NAME, KeyRing
 from models.mutuelle_tables import ledger_entries, ledger_lines
 from models.mutuelles import mutuelles
-from models.payment_callbacks import payment_callbacks
+from models.payment_callbacks import Told, payment_callbacks
 from models.payments import payments as table
 from models.people import identity_columns, persons
 from tests.ports import free_pair
@@ -173,6 +175,26 @@ class Counter:
     def gives_up(self) -> int:
         """The part of the job that refuses what could not be asked for."""
         return give_up_old(self.desk)
+
+    def hears(self, payment_id: int | None, *, order: str = "", amount: int = AMOUNT) -> str:
+        """OM tells that a payment is confirmed, or an order that is none of ours."""
+        name = self.row(payment_id).order_id if payment_id else order
+        told = Told("OM", name, "CONFIRMED", amount, None)
+        with self.desk.database.begin() as conn:
+            return self.settling.heard(conn, told, "", self.desk.clock())
+
+    def strange(self, ramu: Any) -> str:
+        """The number of a callback that fits nothing."""
+        self.hears(None, order=f"strange-{next(ONCE)}")
+        return str(json.loads(ramu("unmatched", "--json").stdout)[-1]["callback_id"])
+
+    def gives_number(self) -> str:
+        """The member's number of the household."""
+        number = "54000017"
+        index = number_index(self.desk.keys, "MUTUELLE", number)
+        with self.desk.database.begin() as conn:
+            conn.execute(update(coverages).where(coverages.c.scheme == "MUTUELLE").values(number_index=index))
+        return number
 
     def settles(self, payment_id: int) -> None:
         """Asks the operator until nothing is left to ask."""
