@@ -22,6 +22,7 @@ COLUMNS = {
     "cofinanced": "mutuelles_cofinancees",
     "communes": "communes_couvertes",
     "members": "adherents",
+    "accounts": "adherents_avec_compte",
     "paid_up": "adherents_a_jour",
     "beneficiaries": "beneficiaires",
     "due": "cotisations_dues_fcfa",
@@ -49,6 +50,7 @@ HEADER = (*PLACE, *COLUMNS.values(), "recouvrement_reference_pourcent")
 TABLES = {
     "Membres et soins": {
         "members": "Adhérents",
+        "accounts": "Avec compte",
         "paid_up": "À jour",
         "beneficiaries": "Bénéficiaires",
         "communes": "Communes",
@@ -143,6 +145,9 @@ def object_of(shown: Page) -> dict[str, Any]:
         "until": str(report.until),
         "season": {"from": str(report.season.first), "to": str(report.season.last)},
         "baseline": {"year": report.baseline_year, "recovery_percent": float(report.baseline)},
+        "covered": {
+            name: {"with_members": some, "of": all_} for name, (some, all_) in report.covered.items()
+        },
         "published": shown.hidden,
         "rows": [
             {
@@ -173,6 +178,8 @@ def _notes(shown: Page, unknown: int) -> Iterator[str]:
         f"Mutuelles avec des adhérents à jour : {_text(country['paid_up_in'])} sur {_text(country['mutuelles'])}"
         f" ; cofinancées par l'État : {_text(country['cofinanced'])}."
     )
+    (cercles, all_cercles), (communes, all_communes) = report.covered.values()
+    yield f"Avec des adhérents : {cercles} cercles sur {all_cercles}, {communes} communes sur {all_communes}."
     yield (
         f"Saison du {_day(report.season.first)} au {_day(report.season.last)} ; la prévision et son intervalle"
         " (95 %) : docs/mutuelle-figures.md."

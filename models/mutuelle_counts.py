@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, union_all
 
 from models import ledger
 from models.acts import acts
@@ -49,10 +49,15 @@ def _sum(amount: Any, *conditions: Any) -> ColumnElement[int]:
 
 
 def members(conn: Connection, day: date) -> Found:
-    """Households and people of mutuelles whose books are here, and the communes in which they live."""
+    """Households with an account here, their people, and the communes in which these live."""
     counted = select(memberships.c.mutuelle_id, _sum(1, _running(day))).where(memberships.c.joined_on <= day)
     found: Found = {
-        mutuelle_id: {"members": int(count), "beneficiaries": 0, "communes": frozenset()}
+        mutuelle_id: {
+            "accounts": int(count),
+            "members": int(count),
+            "beneficiaries": 0,
+            "communes": frozenset(),
+        }
         for mutuelle_id, count in conn.execute(counted.group_by(memberships.c.mutuelle_id))
     }
     people = (
@@ -68,7 +73,7 @@ def members(conn: Connection, day: date) -> Found:
 
 
 def registered(conn: Connection, day: date) -> Found:
-    """The same of mutuelles without books here, out of the rights that a register's file brought."""
+    """The same of households that never had an account here, out of the rights that a register's file brought."""
     asked = (
         select(
             coverages.c.mutuelle_id,
@@ -81,7 +86,8 @@ def registered(conn: Connection, day: date) -> Found:
             coverages.c.scheme == SCHEME,
             coverages.c.status.not_in(sorted(LEFT)),
             coverages.c.valid_from <= day,
-            coverages.c.mutuelle_id.not_in(select(memberships.c.mutuelle_id).distinct()),
+            coverages.c.mutuelle_id.is_not(None),
+            ~exists().where(memberships.c.household_id == persons.c.household_id),
             _living(day),
         )
         .group_by(coverages.c.mutuelle_id, persons.c.commune_code)

@@ -15,11 +15,12 @@ class Figures:
     """Of a mutuelle, or of all those of a place. Money in whole FCFA; None is ND. At the end of the period unless told.
 
     `mutuelles`: how many; `known`: of which the gateway knows members; `paid_up_in`: with a household that is up to
-    date; `cofinanced`: with a claim on the State in the period. `members` are households (adhérents), `paid_up` those
-    of them that are up to date. `due`: contributions that fell due in the period, `recovered` what was paid on these;
-    `received`: all money that came in during the period, `state`, `guarantee`: what the State and the guarantee fund
-    are owed for it. `acts`, `treated`, `care_fcfa`: care of the period, people, and what centres told it costs.
-    `cash`: with collectors. `season_due` to `season_high` are the forecast's (see `forecast`).
+    date; `cofinanced`: with a claim on the State in the period. `members` are households (adhérents), `accounts` those
+    whose account is kept here (the others are known by a register's file), `paid_up` those that are up to date. `due`:
+    contributions that fell due in the period, `recovered` what was paid on these; `received`: all money that came in
+    during the period, `state`, `guarantee`: what the State and the guarantee fund are owed for what was put on dues in
+    it. `acts`, `treated`, `care_fcfa`: care of the period, people, and what centres told it costs. `cash`: with
+    collectors. `season_due` to `season_high` are the forecast's (see `forecast`).
     """
 
     mutuelles: int | None = None
@@ -27,6 +28,7 @@ class Figures:
     paid_up_in: int | None = None
     cofinanced: int | None = None
     members: int | None = None
+    accounts: int | None = None
     paid_up: int | None = None
     beneficiaries: int | None = None
     due: int | None = None

@@ -29,7 +29,7 @@ OF_NOBODY = ("mutuelles", "known")
 """What may be told of a place however few people there are."""
 
 OF_CARE = ("acts", "treated", "care_fcfa")
-OF_PEOPLE = ("members", "paid_up", "beneficiaries", "treated")
+OF_PEOPLE = ("members", "accounts", "paid_up", "beneficiaries", "treated")
 
 
 def cells(figures: Figures) -> Cells:
@@ -49,7 +49,9 @@ def published(rows: Rows) -> dict[str, dict[Place, Cells]]:
     A row with too few households or people shows nothing else either; one with too few who are up to date, or late,
     does not tell how many; one with too few who were treated tells nothing about care.
     """
-    few_people = _hidden(_column(rows, "members")) | _hidden(_column(rows, "beneficiaries"))
+    few_people = set().union(
+        *(_hidden(_column(rows, name)) for name in ("members", "accounts", "beneficiaries"))
+    )
     few_paid_up = _hidden(_column(rows, "paid_up")) | _hidden(_late(rows))
     few_treated = _hidden(_column(rows, "treated"))
     found = whole(rows)
@@ -77,10 +79,10 @@ def _column(rows: Rows, name: str) -> Counts:
 
 
 def _late(rows: Rows) -> Counts:
-    """Households that are not up to date."""
+    """Households with an account that are not up to date."""
     return {
         level: {
-            place: None if one.members is None or one.paid_up is None else one.members - one.paid_up
+            place: None if one.accounts is None or one.paid_up is None else one.accounts - one.paid_up
             for place, one in some.items()
         }
         for level, some in rows.items()

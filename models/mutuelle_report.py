@@ -24,18 +24,22 @@ from models.mutuelle_baseline import baseline, compared_year
 from models.mutuelle_figures import Figures, forecast, total
 from models.mutuelles import MUTUELLE, mutuelles
 from models.periods import Period
+from models.places import fold
 
 COUNTRY, REGION, CERCLE, ONE = "pays", "region", "cercle", "mutuelle"
 LEVELS = (COUNTRY, REGION, CERCLE, ONE)
 """What a report may be broken down by, the widest first."""
 
-WITHOUT_CODE = "Taoudénit"
-"""The region whose cercles the division of 2021 gives no code."""
+PREFIX = "MUT-"
+"""Before the code of a mutuelle of the map."""
+
+ELSEWHERE = "Hors du découpage de 2021"
+"""The region of a mutuelle whose cercle is on no map."""
 
 NOTHING = {"due": 0, "recovered": 0, "paid_up": 0, "paid_up_in": 0, "cofinanced": 0} | dict.fromkeys(
     ("received", "state", "guarantee", "cash"), 0
 )
-"""Of a mutuelle whose books are here and say nothing more: then nothing is known to have happened."""
+"""Of a mutuelle that keeps accounts here which say nothing more: then nothing happened."""
 
 
 class NotBegun(Fault):
@@ -76,6 +80,16 @@ class Report:
         """The figures of all mutuelles."""
         return self.rows[COUNTRY][Place()]
 
+    @property
+    def covered(self) -> dict[str, tuple[int, int]]:
+        """In how many cercles and communes a mutuelle has members, and of how many: 2021's cercles, 2023's communes."""
+        cercles = sum(bool(row.members) for row in self.rows[CERCLE].values())
+        communes = len(self.country.communes or ())
+        return {
+            "cercles": (cercles, len(_units())),
+            "communes": (communes, len(facts.reference("mali_communes_2023"))),
+        }
+
 
 def report_of(conn: Connection, period: Period, today: date) -> Report:
     """The report of a period. Raises NotBegun for one that begins after `today`, NotInForce, DatabaseAway."""
@@ -98,10 +112,13 @@ def season_of(day: date) -> Period:
 
 def _by_mutuelle(conn: Connection, period: Period, season: Period, usual: Decimal) -> dict[Place, Figures]:
     """The figures of each mutuelle, unions and the federation left out: they have no members of their own."""
-    with_books = mutuelle_counts.members(conn, period.last)
     told: dict[int, dict[str, Any]] = defaultdict(dict)
-    told |= mutuelle_counts.registered(conn, period.last)
-    told |= {mutuelle_id: NOTHING | figures for mutuelle_id, figures in with_books.items()}
+    told |= {
+        mutuelle_id: NOTHING | some
+        for mutuelle_id, some in mutuelle_counts.members(conn, period.last).items()
+    }
+    for mutuelle_id, some in mutuelle_counts.registered(conn, period.last).items():
+        told[mutuelle_id] |= _together(told[mutuelle_id], some)
     paid, seasons = mutuelle_counts.contributions(conn, period, season)
     for found in (paid, mutuelle_counts.money(conn, period), mutuelle_counts.care(conn, period)):
         for mutuelle_id, figures in found.items():
@@ -114,6 +131,12 @@ def _by_mutuelle(conn: Connection, period: Period, season: Period, usual: Decima
     }
 
 
+def _together(figures: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Households with and without an account, as one."""
+    counts = {name: figures.get(name, 0) + more[name] for name in ("members", "beneficiaries")}
+    return counts | {"communes": figures.get("communes", frozenset()) | more["communes"]}
+
+
 def _places(conn: Connection) -> Iterator[tuple[int, Place]]:
     """Every mutuelle and where it is, in the order of the map."""
     units = _units()
@@ -123,7 +146,7 @@ def _places(conn: Connection) -> Iterator[tuple[int, Place]]:
     order = {place: number for number, place in enumerate(units.values())}
     found = []
     for mutuelle_id, code, name, pcode in conn.execute(asked):
-        cercle = units.get(pcode, Place(WITHOUT_CODE))
+        cercle = units.get(pcode or code.removeprefix(PREFIX), Place(ELSEWHERE))
         found.append(
             (order.get(cercle, len(order)), code, mutuelle_id, replace(cercle, code=code, name=name))
         )
@@ -144,8 +167,8 @@ def _by_level(own: Mapping[Place, Figures]) -> Iterator[tuple[str, dict[Place, F
 
 @lru_cache(maxsize=1)
 def _units() -> dict[str, Place]:
-    """The 64 units of the map, by code where they have one."""
+    """The 64 units of the map, by code; the cercles of Taoudénit, which have none, by the code of their mutuelle."""
     return {
-        row["pcode"] or f"{row['region']}/{row['cercle']}": Place(row["region"], row["cercle"])
+        row["pcode"] or fold(row["cercle"]): Place(row["region"], row["cercle"])
         for row in facts.reference("mali_admin_2021")
     }

@@ -169,7 +169,7 @@ def test_rows_of_every_level_add_up(books):
     assert found.rows[CERCLE][Place("Kayes", "Kita")].members is None
 
 
-def test_a_register_without_books_has_members_and_no_sums(books):
+def test_who_is_known_by_a_file_is_a_member_without_sums(books):
     home = books.family(4)
     with books.database.begin(reading=True) as conn:
         people = conn.execute(select(persons.c.id).where(persons.c.household_id == home)).scalars().all()
@@ -180,7 +180,10 @@ def test_a_register_without_books_has_members_and_no_sums(books):
         )
     found = told(books).country
     assert (found.members, found.beneficiaries, found.known) == (1, 4, 1)
-    assert (found.due, found.received, found.recovery, found.season_forecast) == (None, None, None, None)
+    assert (found.accounts, found.due, found.received, found.recovery, found.season_forecast) == (None,) * 5
+    books.join(day=JOINED)
+    found = told(books).country
+    assert (found.members, found.accounts, found.beneficiaries, found.received) == (2, 1, 9, 0)
 
 
 def test_a_period_that_goes_on_ends_today(books):

@@ -28,7 +28,13 @@ def rows(own):
 
 
 def some(members, **more):
-    told = {"members": members, "beneficiaries": 4 * members, "paid_up": members, "due": 3_300 * members}
+    told = {
+        "members": members,
+        "accounts": members,
+        "beneficiaries": 4 * members,
+        "paid_up": members,
+        "due": 3_300 * members,
+    }
     return Figures(mutuelles=1, known=1, **{**told, "treated": 0, "acts": 0, **more})
 
 
@@ -80,6 +86,11 @@ def test_few_who_are_up_to_date_or_late_are_not_told(paid_up, shown):
     found = published(rows({KATI: some(100, paid_up=paid_up), KITA: some(50, paid_up=10)}))
     assert found[ONE][KATI]["paid_up"] == shown
     assert found[ONE][KATI]["members"] == 100
+
+
+def test_few_accounts_in_a_large_register_hide_their_money():
+    found = published(rows({KATI: some(900, accounts=2), KITA: some(50), KAYES: some(40)}))
+    assert (found[ONE][KATI]["accounts"], found[ONE][KATI]["due"]) == (FEW, HIDDEN)
 
 
 def test_few_who_were_treated_hide_what_is_told_of_care():
