@@ -94,9 +94,7 @@ def write(register):
             question = f"{phone.e164} {digits}".encode()
             owed_answers.promise(conn, keys, once=once, reference="1", question=question, now=NOW)
             erasures.request(conn, keys, reference="654321", phone=phone, now=NOW)
-            who = Candidate(
-                given, family, "F", day.year, "ML-C02040101", "RAMED", 1, NinaNumber(digits)
-            )
+            who = Candidate(given, family, "F", day.year, "ML-C02040101", "RAMED", 1, NinaNumber(digits))
             code = dossiers.free_code(conn, range(10_000 + number * 9, 10_009 + number * 9))
             made = dossiers.open_dossier(conn, keys, code, Owner(CITIZEN, phone), who, "test", NOW)
             dossiers.add_member(conn, keys, made, Dependant(given, family, "M", day.year, "ENF"), NOW)
