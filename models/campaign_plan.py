@@ -149,8 +149,9 @@ def _size(campaign: Campaign) -> int:
 def _staged(part: Asked, size: int) -> Select[Any]:
     """The people of a slice, each with the number of her chunk.
 
-    Chunks are numbered group by group, those who are held out last. One sort of two numbers finds everybody's place in
-    her group; where a group begins is known from the few groups alone.
+    Chunks are numbered group by group, those who are held out last, and those of a group are equally large: silence
+    about a few proves nothing. One sort of two numbers finds everybody's place in her group; where a group begins is
+    known from the few groups alone.
     """
     found = people(part).subquery("found")
     stay = select(*(found.c[name] for name in ("position", *_CARRIED))).where(found.c.excluded.is_(None))
@@ -161,6 +162,8 @@ def _staged(part: Asked, size: int) -> Select[Any]:
     chunks_of = (counted.c.n + size - 1) // size
     groups = select(
         *order,
+        counted.c.n,
+        chunks_of.label("chunks_of"),
         func.row_number().over(order_by=order).label("number"),
         (func.sum(chunks_of).over(order_by=order) - chunks_of).label("chunks_before"),
     ).subquery("groups")
@@ -175,7 +178,8 @@ def _staged(part: Asked, size: int) -> Select[Any]:
             groups.c.language == stay_cte.c.language,
         ),
     )
-    return select(*columns, groups.c.chunks_before + (place - 1) // size + 1).select_from(joined)
+    within = (place - 1) * groups.c.chunks_of // groups.c.n
+    return select(*columns, groups.c.chunks_before + within + 1).select_from(joined)
 
 
 def _cut(campaign: Campaign) -> Any:

@@ -38,7 +38,7 @@ def many(world: World, count: int = 12) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 50])
-def test_a_chunk_has_one_operator_region_and_language_and_is_full_but_for_the_last(
+def test_a_chunk_has_one_operator_region_and_language_and_those_of_a_group_are_equally_large(
     world: World, size: int
 ) -> None:
     many(world, 24)
@@ -56,6 +56,10 @@ def test_a_chunk_has_one_operator_region_and_language_and_is_full_but_for_the_la
         assert {(made[chunk_id].operator, made[chunk_id].region)} == {one[:2] for one in group}
         assert len(group) == 1
         assert made[chunk_id].n == sum(row.chunk_id == chunk_id for row in rows) <= size
+    of_group: dict[tuple[str, str, str], set[int]] = {}
+    for chunk_id, group in groups.items():
+        of_group.setdefault(next(iter(group)), set()).add(made[chunk_id].n)
+    assert all(max(counts) - min(counts) <= 1 for counts in of_group.values())
     whole = Counter((row.operator, row.region, row.language) for row in rows)
     assert len(made) == sum(-(-count // size) for count in whole.values())
     assert {(row.state, row.lane, row.kind, row.policy) for row in made.values()} == {
