@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Boolean, String, and_, cast, func, insert, literal, null, select, update
+from sqlalchemy import Boolean, String, and_, cast, func, insert, literal, null, select, text, update
 
 from models import ledger, membership_changes, membership_status, mutuelle_terms
 from models.database import Connection
@@ -33,6 +33,9 @@ def bring_to_day(conn: Connection, mutuelle_id: int, day: date) -> int:
 
     Payments of the mutuelle wait for it, so that a right is never written from two sides at once.
     """
+    if conn.dialect.name == "postgresql":
+        # One mutuelle is a small part of the register: without this all of its people may be read for each.
+        conn.execute(text("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"))
     terms = mutuelle_terms.of_mutuelle(conn, mutuelle_id, day)
     which = and_(memberships.c.mutuelle_id == mutuelle_id, memberships.c.ended_on.is_(None))
     locked = select(memberships.c.id).where(which).order_by(memberships.c.id).with_for_update().subquery()

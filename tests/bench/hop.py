@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config.settings import Settings
+from tests.bench.books import ledger
 from tests.bench.contenders import Size
 from tests.bench.delivering import reports
 from tests.bench.figures import Json
@@ -44,6 +45,7 @@ def bench() -> None:
 
 bench.add_command(import_register)
 bench.add_command(lanes)
+bench.add_command(ledger)
 bench.add_command(plan_campaign)
 bench.add_command(reports)
 bench.add_command(throughput)
