@@ -1,4 +1,4 @@
-"""A report asked again later says the same: money is as it was on the last day of the period, whatever happened since."""
+"""A report asked again later says the same: money is as it was on the last day of the period, come what may."""
 
 import random
 from datetime import date, timedelta
@@ -81,7 +81,7 @@ class Story:
         return one
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, id=f"history {seed}") for seed in (1, 2, 3)])
+@pytest.mark.parametrize("seed", [pytest.param(seed, id=f"history {seed}") for seed in (1, 2)])
 def test_what_was_reported_stays_true(books, seed):
     story = Story(books, seed)
     for _ in range(25):
