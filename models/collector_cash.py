@@ -209,7 +209,8 @@ def holders(conn: Connection) -> dict[str, int]:
 def raise_alarm(conn: Connection, number: int, kind: str, about: str, now: datetime) -> bool:
     """Note that something was said about a collector's cash; False when it was said before."""
     row = insert(cash_alarms).values(number=number, kind=kind, about=about, raised_at=now)
-    return bool(conn.execute(row.on_conflict_do_nothing()).rowcount)
+    new = row.on_conflict_do_nothing().returning(cash_alarms.c.number)
+    return conn.execute(new).first() is not None
 
 
 def _since(db: Db, holder: str, amount: int) -> date | None:

@@ -54,7 +54,8 @@ def want(conn: Connection, membership_ids: Sequence[int], by: int, now: datetime
     rows = [{"membership_id": one, "asked_by": by, "asked_at": now} for one in sorted(set(membership_ids))]
     if not rows:
         return 0
-    return int(conn.execute(insert(reminders_wanted).values(rows).on_conflict_do_nothing()).rowcount)
+    new = insert(reminders_wanted).values(rows).on_conflict_do_nothing().returning(reminders_wanted.c.id)
+    return len(conn.execute(new).all())
 
 
 def take(conn: Connection, limit: int, now: datetime) -> list[int]:

@@ -60,11 +60,13 @@ def at_till(talk: Talk) -> Collector:
     )
 
 
-def household(talk: Talk, collector: Collector, number: str, again: dict[str, Any]) -> Household:
+def household(
+    talk: Talk, collector: Collector, number: str, again: dict[str, Any] | None = None
+) -> Household:
     """The household of a member's number, where this collector collects. A wrong number costs a look-up.
 
-    One that is a single slip away is proposed; `again` is what its 1 does then. Raises Mistake (E22), Declined (E11,
-    E12, E18, E71).
+    One that is a single slip away is proposed; `again` is what is collected from it by a 1.
+    Raises Mistake (E22), Declined (E11, E12, E18, E71).
     """
     card = recognise(number, talk.ask.today)
     if card is None or card.scheme != MUTUELLE or is_example(number):
@@ -102,7 +104,9 @@ def of_right(talk: Talk, collector: Collector, number: str, right: Right) -> Hou
     return Household(number, right, account)
 
 
-def _slip(talk: Talk, collector: Collector, budget: Budget, number: str, again: dict[str, Any]) -> Declined:
+def _slip(
+    talk: Talk, collector: Collector, budget: Budget, number: str, again: dict[str, Any] | None
+) -> Declined:
     """A check digit that is wrong; of her own mutuelle, one member that is a slip away is proposed."""
     budget.miss(talk)
     missed = Missed("cash")
@@ -116,15 +120,18 @@ def _slip(talk: Talk, collector: Collector, budget: Budget, number: str, again: 
         text = talk.t("E11 Un chiffre est faux dans {number}. Relisez la carte.", number=number)
         return Declined(one_segment(text, ref(talk)), effects=(missed,))
     digits, right = near[0]
-    text = talk.t(
-        "E11 {number} inconnu. Un chiffre pres: {near} ({name})? Repondez 1. Sinon relisez la carte.",
+    known = talk.t(
+        "E11 {number} inconnu. Un chiffre pres: {near} ({name})?",
         number=number,
         near=digits,
         name=masked(right),
     )
-    question = Question("cash_member", {**again, "number": digits})
+    then = (
+        talk.t("Renvoyez avec ce numero.") if again is None else talk.t("Repondez 1. Sinon relisez la carte.")
+    )
+    question = None if again is None else Question("cash_member", {**again, "number": digits})
     shown = Disclosed("cash.near", f"person:{right.person_id}", "masked")
-    return Declined(one_segment(text), question, (missed, shown))
+    return Declined(one_segment(known, then), question, (missed, shown))
 
 
 def cash_told(talk: Talk, amount: int, receipts: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from config import facts
 from flows.collecting_effects import CashAlarmed, CashCollected, CashGivenBack
 from flows.effects import Effect
 from flows.sms.cash_box import (
@@ -41,11 +42,12 @@ def collect(talk: Talk, collector: Collector) -> Answer:
     """COT number amount [ref]. Raises Missing, Mistake (E21, E22, E41), Declined (E11, E12, E18, E31, E61, E71)."""
     words = list(talk.said.args)
     if not words:
-        raise Missing("COT", talk.t("le numero du membre et le montant"), "number")
+        raise Mistake(talk.t("E21 Ex: {example}", example=EXAMPLE), EXAMPLE)
     if len(words) > 1 and _is_member(talk, words[1]) and not _is_member(talk, words[0]):
         words[0], words[1] = words[1], words[0]
     number, *told = words
-    amount, behind = amount_of(talk, told, EXAMPLE)
+    smallest = talk.t("COT {number} et le montant", number=number)
+    amount, behind = amount_of(talk, told, EXAMPLE, smallest)
     slip = reference_of(talk, behind)[:LONGEST_SLIP]
     found = household(talk, collector, number, {"amount": amount, "slip": slip})
     return _collected(talk, collector, found, amount, slip)
@@ -57,7 +59,7 @@ def member_proposed(talk: Talk, answer: str, args: dict[str, Any]) -> Answer:
     if answer != "1":
         raise Mistake(talk.t("E22 Repondez 1, ou envoyez COT, le numero et le montant."), EXAMPLE)
     collector = at_till(talk)
-    found = household(talk, collector, args["number"], {})
+    found = household(talk, collector, args["number"])
     return _collected(talk, collector, found, args["amount"], args["slip"])
 
 
@@ -67,7 +69,7 @@ def paid_again(talk: Talk, answer: str, args: dict[str, Any]) -> Answer:
     if answer != "1":
         return Answer(talk.t("C'est note: rien n'est encaisse une 2e fois."))
     collector = at_till(talk)
-    found = household(talk, collector, args["number"], {})
+    found = household(talk, collector, args["number"])
     return _collected(talk, collector, found, args["amount"], args["slip"], again=True)
 
 
@@ -101,8 +103,13 @@ def _collected(
 
 
 def _refuse_beyond(talk: Talk, found: Household, amount: int) -> None:
-    """Nobody owes more than what is left of this year of contributions and all of the next."""
+    """Nobody owes more than what is left of this year of contributions and all of the next; few francs are a slip."""
     account = found.account
+    least = min(int(facts.parameter("payment_least_fcfa", talk.ask.today)), account.missing or amount)
+    if amount < least:
+        raise Declined(
+            talk.t("E41 {amount} F: au moins {least} F. Rien de note.", amount=amount, least=least)
+        )
     most = account.missing + account.season_due
     if amount > most:
         raise Declined(

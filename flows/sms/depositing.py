@@ -13,7 +13,7 @@ from flows.effects import Disclosed, MessageOwed, Missed
 from flows.sms.budget import Budget
 from flows.sms.cash_box import at_till, done
 from flows.sms.money import amount_of, reference_of
-from flows.sms.talk import Answer, Declined, Missing, Mistake, Talk, command
+from flows.sms.talk import Answer, Declined, Mistake, Talk, command
 from flows.sms.writing import day_month, one_segment
 from models import collector_cash, collectors, deposits
 from models.collectors import TREASURER, Collector
@@ -33,8 +33,8 @@ def deposit(talk: Talk) -> Answer:
     """VERS amount ref. Raises Missing, Mistake (E21, E41), Declined (E01, E02, E31, E41)."""
     collector = at_till(talk)
     if not talk.said.args:
-        raise Missing("VERS", talk.t("le montant et la reference"), "words")
-    amount, behind = amount_of(talk, talk.said.args, EXAMPLE)
+        raise Mistake(talk.t("E21 Ex: {example}", example=EXAMPLE), EXAMPLE)
+    amount, behind = amount_of(talk, talk.said.args, EXAMPLE, talk.t("VERS montant ref"))
     reference = reference_of(talk, behind)
     if not reference:
         raise Mistake(
@@ -137,7 +137,10 @@ def counted(talk: Talk, treasurer: Collector) -> Answer:
 def _amount(talk: Talk, found: Deposit, rest: list[str]) -> int:
     if talk.said.word == "NOT_HOLDER":
         return 0
-    return amount_of(talk, rest, f"OK {talk.said.args[0]} {found.amount}")[0] if rest else found.amount
+    if not rest:
+        return found.amount
+    example = f"OK {talk.said.args[0]} {found.amount}"
+    return amount_of(talk, rest, example, example)[0]
 
 
 def _told(talk: Talk, found: Deposit, amount: int) -> str:

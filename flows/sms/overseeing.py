@@ -45,7 +45,7 @@ def balance(talk: Talk, collector: Collector) -> Answer:
 
 
 def _of_household(talk: Talk, collector: Collector, number: str) -> Answer:
-    found = household(talk, collector, number, {"amount": 0, "slip": ""})
+    found = household(talk, collector, number)
     account = found.account
     covered = (
         talk.t("Couvert au {day}.", day=short_day(account.covered_until)) if account.covered_until else ""
@@ -105,7 +105,7 @@ def remind(talk: Talk) -> Answer:
         raise Mistake(talk.t("E21 Ex: RAPPEL 55120938, ou RAPPEL TOUS"), "RAPPEL TOUS")
     if talk.said.args[0] in EVERYBODY:
         return _everybody_reminded(talk, collector)
-    found = household(talk, collector, talk.said.args[0], {"amount": 0, "slip": ""})
+    found = household(talk, collector, talk.said.args[0])
     account = found.account
     if not account.missing:
         return done(talk, talk.t("{name} ne doit rien: pas de rappel.", name=found.name))
