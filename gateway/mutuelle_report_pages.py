@@ -79,7 +79,7 @@ TABLES = {
 }
 """The tables of the screen: a heading for each figure. `gap`: points between recovery and that of the baseline."""
 
-LABELS = {COUNTRY: "Mali", REGION: "Région", CERCLE: "Cercle", ONE: "Mutuelle"}
+LABELS = {COUNTRY: "Pays", REGION: "Région", CERCLE: "Cercle", ONE: "Mutuelle"}
 
 
 @dataclass(frozen=True, slots=True)

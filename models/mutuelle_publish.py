@@ -28,7 +28,9 @@ NAMES = (*COUNTED, "communes", "recovery", "season_recovery")
 OF_NOBODY = ("mutuelles", "known")
 """What may be told of a place however few people there are."""
 
+OF_MEMBERS = ("members", "beneficiaries", "communes")
 OF_CARE = ("acts", "treated", "care_fcfa")
+OF_ACCOUNTS = tuple(name for name in NAMES if name not in (*OF_NOBODY, *OF_MEMBERS, *OF_CARE))
 OF_PEOPLE = ("members", "accounts", "paid_up", "beneficiaries", "treated")
 
 
@@ -46,8 +48,9 @@ def whole(rows: Rows) -> dict[str, dict[Place, Cells]]:
 def published(rows: Rows) -> dict[str, dict[Place, Cells]]:
     """Every row, without small counts and what would give them away.
 
-    A row with too few households or people shows nothing else either; one with too few who are up to date, or late,
-    does not tell how many; one with too few who were treated tells nothing about care.
+    A row with too few households or people shows nothing else either; one with too few accounts tells nothing about
+    money; one with too few who are up to date, or late, does not tell how many; one with too few who were treated tells
+    nothing about care.
     """
     few_people = set().union(
         *(_hidden(_column(rows, name)) for name in ("members", "accounts", "beneficiaries"))
@@ -61,6 +64,7 @@ def published(rows: Rows) -> dict[str, dict[Place, Cells]]:
             names = {
                 *(OF_CARE if where in few_treated else ()),
                 *(("paid_up",) if where in few_paid_up else ()),
+                *(OF_ACCOUNTS if where in few_accounts else ()),
                 *((name for name in NAMES if name not in OF_NOBODY) if where in few_people else ()),
             }
             row.update({name: _mark(name, row[name]) for name in names})

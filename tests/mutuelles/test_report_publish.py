@@ -91,6 +91,7 @@ def test_few_who_are_up_to_date_or_late_are_not_told(paid_up, shown):
 def test_few_accounts_in_a_large_register_hide_their_money():
     found = published(rows({KATI: some(900, accounts=2), KITA: some(50), KAYES: some(40)}))
     assert (found[ONE][KATI]["accounts"], found[ONE][KATI]["due"]) == (FEW, HIDDEN)
+    assert found[ONE][KATI]["members"] == 900
 
 
 def test_few_who_were_treated_hide_what_is_told_of_care():
