@@ -52,9 +52,8 @@ def published(rows: Rows) -> dict[str, dict[Place, Cells]]:
     money; one with too few who are up to date, or late, does not tell how many; one with too few who were treated tells
     nothing about care.
     """
-    few_people = set().union(
-        *(_hidden(_column(rows, name)) for name in ("members", "accounts", "beneficiaries"))
-    )
+    few_people = _hidden(_column(rows, "members")) | _hidden(_column(rows, "beneficiaries"))
+    few_accounts = _hidden(_column(rows, "accounts"))
     few_paid_up = _hidden(_column(rows, "paid_up")) | _hidden(_late(rows))
     few_treated = _hidden(_column(rows, "treated"))
     found = whole(rows)
