@@ -20,6 +20,8 @@ from psycopg.conninfo import conninfo_to_dict
 from config.faults import Fault
 
 DRIVER_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError)
+ALREADY_THERE = (psycopg.errors.UniqueViolation, sqlite3.IntegrityError)
+"""What a driver raises when another transaction has just written what may be there once."""
 # The statement failed, the server did not: no reason to keep the other callers off.
 _ONE_STATEMENT = (
     psycopg.errors.QueryCanceled,

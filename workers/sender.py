@@ -24,6 +24,7 @@ from gateway.runtime import Runtime
 from gateway.tallies import tally
 from models import reports, sending
 from models.caps import Caps
+from models.connections import ALREADY_THERE
 from models.database import DatabaseAway
 from models.sending import Settled, Taken
 from workers.crew import Crew
@@ -180,6 +181,14 @@ def write_down(desk: Runtime, entry: Entry, point: int) -> bool:
 
     `point`: where it crashes on demand, before the commit.
     """
+    try:
+        return _write_down(desk, entry, point)
+    except ALREADY_THERE:
+        # The provider gave its id to another message, too, whose answer is written at this moment: now it is seen.
+        return _write_down(desk, entry, point)
+
+
+def _write_down(desk: Runtime, entry: Entry, point: int) -> bool:
     now = desk.clock()
     words = reports.words_on(now.date())
     with desk.database.begin() as conn:

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from threading import Thread
+from threading import Event, Thread
+from time import sleep
 
 import pytest
+from sqlalchemy import func, select, update
 
 from config.jobs import TRANSACTIONAL
 from gateway.journal import FOLDER
 from gateway.providers import Answered, NotSent, Recipient, Unknown
 from models.identifiers import Msisdn
+from models.messages import messages
 from tests.sending.conftest import PHONE, Office
 from tests.sending.outside import Say, always, refused
 from workers.pauses import FAILURES, Pause
@@ -171,6 +174,32 @@ def test_two_messages_of_one_id_are_both_written_down(office: Office) -> None:
     rows = office.rows()
     assert [row.state for row in rows] == ["ACCEPTED", "ACCEPTED"]
     assert sorted(row.provider_id or "" for row in rows) == ["", "the same"]
+
+
+def test_an_id_that_another_message_gets_at_this_very_moment(office: Office) -> None:
+    answering = Event()
+
+    def same(_text: str, to: Sequence[Msisdn]) -> Answered:
+        answering.set()
+        assert meanwhile.wait(10)
+        return Answered(tuple(Recipient(one, True, "the same", "ACCEPTE", "") for one in to))
+
+    meanwhile = Event()
+    office.owe("one")
+    sending = Thread(target=office.turn, args=(same,))
+    sending.start()
+    assert answering.wait(10)
+    office.owe("two")
+    other = messages.c.id == select(func.max(messages.c.id)).scalar_subquery()
+    with office.desk.database.begin() as conn:
+        conn.execute(update(messages).where(other).values(provider_id="the same", state="ACCEPTED"))
+        meanwhile.set()
+        sleep(0.3)
+    sending.join(10)
+    assert [(row.state, row.provider_id) for row in office.rows()] == [
+        ("ACCEPTED", None),
+        ("ACCEPTED", "the same"),
+    ]
 
 
 def test_what_became_of_messages_is_counted(office: Office) -> None:
