@@ -4,12 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
 from flows.context import SMS
 from flows.sms.conversation import reply
 from gateway.outbox import carry_out
 from models import collector_cash, contributions, ledger, staff
+from models.deposits import cash_deposits
 from models.identifiers import Msisdn, with_check_digit
 from models.locks import Overtaken
 from models.mutuelle_tables import ledger_entries
@@ -96,6 +97,12 @@ TALKS = {
 """Name of the transcript: who sends what; {code} is of the last deposit, {ref} of the last answer."""
 
 
+def count(till: Till, table: Table) -> int:
+    """The rows of a table."""
+    with till.database.begin(reading=True) as conn:
+        return int(conn.execute(select(func.count()).select_from(table)).scalar_one())
+
+
 def code_of(till: Till) -> str:
     """The code that a treasurer was sent last."""
     found = re.findall(r"OK (\d{6})", till.phone("treasurer").received()[-1])
@@ -136,6 +143,34 @@ def test_a_delivery_that_comes_twice_books_once(till: Till) -> None:
     with till.database.begin(reading=True) as conn:
         paid = select(func.count()).where(ledger_entries.c.kind == ledger.PAYMENT)
         assert conn.execute(paid).scalar_one() == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "before", "text", "counted"),
+    [
+        pytest.param("collector", [], "VERS 1375 B12", cash_deposits, id="a deposit is declared"),
+        pytest.param("treasurer", ["VERS 1375 B12"], "OK {code}", ledger_entries, id="and counted"),
+        pytest.param("collector", [], "A {ref}", ledger_entries, id="a slip is taken back"),
+        pytest.param("collector", [], f"RAPPEL {LATE}", reminders_wanted, id="a reminder is asked for"),
+    ],
+)
+def test_whatever_comes_three_times_is_done_once(
+    till: Till, who: str, before: list[str], text: str, counted: Table
+) -> None:
+    collector = till.phone("collector").sends(f"COT {AWA} 1375", *before)
+    text = text.replace("{ref}", collector.transcript[1][-6:])
+    text = text.replace("{code}", code_of(till)) if "{code}" in text else text
+    rows, told = [count(till, counted)], []
+    for _ in range(3):
+        context = till.world.context(Msisdn.parse(PHONES[who]), "the same message", channel=SMS)
+        if not told:
+            effects = reply(text, context).effects
+        carry_out(till.database, effects, context)
+        rows.append(count(till, counted))
+        told.append(sum(len(till.phone(one).received()) for one in PHONES))
+    assert rows[0] < rows[1] == rows[3]
+    assert told[0] == told[2]
+    assert till.in_hand().amount == till.ledger()
 
 
 def test_two_answers_from_the_same_cash_are_not_both_given(till: Till) -> None:

@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+from flows.collecting_effects import CollectingEffect
 from flows.context import Context
 from flows.effects import (
     ActRecorded,
@@ -137,6 +138,7 @@ def test_there_is_an_example_of_each_kind() -> None:
 
 
 @pytest.mark.parametrize(
+    of_campaigns |= set(get_args(CollectingEffect))  # tests/collecting/test_by_sms.py
     ("effect", "table", "rows"),
     [pytest.param(*example, id=type(example[0]).__name__) for example in EXAMPLES],
 )
