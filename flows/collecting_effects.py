@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+
+from models.collector_cash import OVER_LIMIT, InHand
+from models.collectors import Collector
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +87,9 @@ CollectingEffect = (
     | DepositSettled
     | ReminderWanted
 )
+
+
+def alarmed(collector: Collector, standing: InHand, amount: int, day: date) -> CashAlarmed:
+    """That a collector has as much as she may: said once about the same money, the oldest that she has."""
+    about = (standing.since or day).isoformat()
+    return CashAlarmed(collector.number, OVER_LIMIT, about, amount, standing.limit)

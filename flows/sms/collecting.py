@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from config import facts
-from flows.collecting_effects import CashAlarmed, CashCollected, CashGivenBack
-from flows.effects import Effect
+from flows.collecting_effects import CashCollected, CashGivenBack, alarmed
 from flows.sms.cash_box import (
     MUTUELLE,
     Household,
@@ -27,11 +25,11 @@ from flows.sms.money import amount_of, reference_of
 from flows.sms.talk import Answer, Declined, Missing, Mistake, Talk, answers
 from flows.sms.thread import Question
 from flows.sms.writing import hour, one_segment
-from models import collector_cash
-from models.collector_cash import OVER_LIMIT, InHand
+from models import cash_rules, collector_cash
+from models.cash_rules import Look
+from models.collector_cash import InHand, Receipt
 from models.collectors import Collector
 from models.identifiers import recognise
-from models.payments import again_since
 
 EXAMPLE = "COT 55120938 1375"
 LONGEST_SLIP = 7
@@ -77,69 +75,59 @@ def _collected(
     talk: Talk, collector: Collector, found: Household, amount: int, slip: str, again: bool = False
 ) -> Answer:
     context, account = talk.context, found.account
-    _refuse_beyond(talk, found, amount)
-    standing = collector_cash.in_hand(context.db, collector, talk.ask.today)
-    over = standing.amount + amount > standing.limit
-    if over and collector_cash.refuses_above_limit(talk.ask.today):
-        raise _above_limit(talk, collector, standing)
-    if not again:
-        _refuse_same(talk, found, amount, slip)
-    heading = talk.t(
-        "Encaisse {amount} F foyer {number} {name}.", amount=amount, number=found.number, name=found.name
-    )
+    seen = cash_rules.look(context.db, collector, account, amount, context.now, again)
+    if seen.refused:
+        raise _refused(talk, collector, found, amount, slip, seen)
+    standing = seen.standing
     now_in_hand = standing.amount + amount
-    before = last_day(standing, talk.ask.today)
-    warned = talk.t("PLAFOND {limit} F depasse.", limit=standing.limit) if over else ""
+    warned = talk.t("PLAFOND {limit} F depasse.", limit=standing.limit) if seen.over else ""
     text = one_segment(
-        heading,
+        talk.t(
+            "Encaisse {amount} F foyer {number} {name}.", amount=amount, number=found.number, name=found.name
+        ),
         cash_told(talk, now_in_hand, standing.receipts + 1),
-        warned or hand_over(talk, now_in_hand, before),
+        warned or hand_over(talk, now_in_hand, last_day(standing, talk.ask.today)),
         ref(talk),
     )
     booked = CashCollected(collector.number, account.membership_id, amount, talk.reference, standing.amount)
     noted = shown("cash.collected", found, f"agent {collector.number} {amount} F {slip}".rstrip())
-    alarm = (_alarm(talk, collector, standing, now_in_hand),) if over else ()
+    alarm = (alarmed(collector, standing, now_in_hand, talk.ask.today),) if seen.over else ()
     return Answer(text, (booked, noted, *alarm))
 
 
-def _refuse_beyond(talk: Talk, found: Household, amount: int) -> None:
-    """Nobody owes more than what is left of this year of contributions and all of the next; few francs are a slip."""
-    account = found.account
-    least = min(int(facts.parameter("payment_least_fcfa", talk.ask.today)), account.missing or amount)
-    if amount < least:
-        raise Declined(
-            talk.t("E41 {amount} F: au moins {least} F. Rien de note.", amount=amount, least=least)
+def _refused(
+    talk: Talk, collector: Collector, found: Household, amount: int, slip: str, seen: Look
+) -> Declined:
+    if seen.refused == cash_rules.TOO_LITTLE:
+        return Declined(
+            talk.t("E41 {amount} F: au moins {least} F. Rien de note.", amount=amount, least=seen.least)
         )
-    most = account.missing + account.season_due
-    if amount > most:
-        raise Declined(
-            talk.t(
-                "E41 {amount} F: trop pour {number} {name}, qui doit {missing} F. Au plus {most} F. Rien de note.",
-                amount=amount,
-                number=found.number,
-                name=found.name,
-                missing=account.missing,
-                most=most,
-            ),
-            effects=(shown("cash.refused", found),),
+    if seen.refused == cash_rules.TOO_MUCH:
+        text = talk.t(
+            "E41 {amount} F: trop pour {number} {name}, qui doit {missing} F. Au plus {most} F. Rien de note.",
+            amount=amount,
+            number=found.number,
+            name=found.name,
+            missing=found.account.missing,
+            most=seen.most,
         )
+        return Declined(text, effects=(shown("cash.refused", found),))
+    if seen.refused == cash_rules.ABOVE_LIMIT:
+        return _above_limit(talk, collector, seen.standing)
+    return _same(talk, found, amount, slip, seen.same)
 
 
-def _refuse_same(talk: Talk, found: Household, amount: int, slip: str) -> None:
-    context = talk.context
-    before = collector_cash.same(context.db, found.account.membership_id, amount, again_since(context.now))
-    if before is None:
-        return
+def _same(talk: Talk, found: Household, amount: int, slip: str, before: Receipt | None) -> Declined:
     text = talk.t(
         "E31 {amount} F deja encaisse a {hour} pour {number} (Ref {known}). Pas note 2 fois."
         " Vrai 2e paiement? Repondez 1.",
         amount=amount,
-        hour=hour(before.at),
+        hour=hour(before.at) if before else "",
         number=found.number,
-        known=before.reference,
+        known=before.reference if before else "",
     )
     question = Question("cash_again", {"number": found.number, "amount": amount, "slip": slip})
-    raise Declined(one_segment(text), question, (shown("cash.again", found),))
+    return Declined(one_segment(text), question, (shown("cash.again", found),))
 
 
 def _above_limit(talk: Talk, collector: Collector, standing: InHand) -> Declined:
@@ -148,13 +136,8 @@ def _above_limit(talk: Talk, collector: Collector, standing: InHand) -> Declined
         limit=standing.limit,
         amount=standing.amount,
     )
-    alarm = _alarm(talk, collector, standing, standing.amount)
+    alarm = alarmed(collector, standing, standing.amount, talk.ask.today)
     return Declined(one_segment(text, ref(talk)), effects=(alarm,))
-
-
-def _alarm(talk: Talk, collector: Collector, standing: InHand, amount: int) -> Effect:
-    about = (standing.since or talk.ask.today).isoformat()
-    return CashAlarmed(collector.number, OVER_LIMIT, about, amount, standing.limit)
 
 
 def undo(talk: Talk, collector: Collector) -> Answer:
