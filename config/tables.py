@@ -28,11 +28,11 @@ YES_NO = one_of((words.YES, words.NO))
 CODE = matching(r"[a-z][a-z_]*", "a code in small letters")
 FREE_CARE = matching(r"G[0-9]{2}", "a code such as G01")
 DIAL_STRING = matching(
-    r"[0-9]+(\*([0-9]+|@[a-z]+|\{(number|member|months|commune|amount)\}))*",
+    r"[0-9]+(\*([0-9]+|@[a-z]+|\{(number|member|months|commune|amount)\}|\{number\}/\{amount\}))*",
     "digits, @words and {number}, {member}, {months}, {commune} or {amount} with * between",
 )
 SCREEN = matching(r"[a-z_]+\.[a-z_]+", "a screen such as rights.person")
-CALLER = one_of(("known", "unknown", "any"))
+CALLER = one_of(("known", "unknown", "member", "any"))
 OPERATOR = one_of(("ORANGE", "MOOV", "TELECEL", "AUTRE"))
 CODE_OF_MONEY = matching(r"[A-Z]{2,8}", "two to eight capital letters")
 LONGEST_MONEY = 14
@@ -343,8 +343,9 @@ RULES = {
             "weekdays": matching(r"[1-7](\|[1-7])*", "days such as 1|2, of which 1 is Monday"),
             "opens": CLOCK,
             "closes": CLOCK,
+            "occasion": optional(matching(r"[A-Z]+", "a time with hours of its own such as RAMADAN; else empty")),
         },
-        key=("kind", "region", "weekdays", "opens"),
+        key=("kind", "region", "weekdays", "opens", "occasion"),
     ),
 }
 """The tables of config/rules, by the file's name."""

@@ -19,6 +19,7 @@ SPOKEN_COLUMNS = {
     "free_care_menu": ("label",),
     "gratuites": ("short",),
     "eligibility": ("reason",),
+    "contribution_plans": ("label",),
     "documents": ("short",),
     "paper_codes": ("sms",),
     "registration_places": ("label",),

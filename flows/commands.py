@@ -20,7 +20,10 @@ DRAWN_ON = datetime(2026, 11, 22, 10, tzinfo=UTC)
 """The moment of the demo world that the kept diagram shows; move it when a dated rule changes the menu."""
 
 FULLEST = "+22370000001"
-"""The demo phone whose household has every kind of member; the one that is walked in every language."""
+"""The demo phone whose household has every kind of member; one of those that are walked in every language."""
+
+MEMBER = "+22370000021"
+"""The demo phone whose household contributes to a mutuelle; walked in every language, too."""
 
 
 @click.group(name="flows")
@@ -90,12 +93,12 @@ def checked(folder: Path, now: datetime) -> tuple[explorer.Walk, list[str]]:
         explorer.explore(world, phone, walk)
     explorer.tell_stories(world, walk, fullest, UNKNOWN)
     for language in languages():
-        for phone in (UNKNOWN, fullest):
+        for phone in (UNKNOWN, fullest, Msisdn.parse(MEMBER)):
             explorer.explore(world, phone, walk, language.code)
             explorer.explore(world, phone, walk, language.code, "UCS2")
     explorer.unreached(walk)
     explorer.check_dials(world, walk.complain, fullest, UNKNOWN)
-    callers = efforts.Callers(fullest, UNKNOWN)
+    callers = efforts.Callers(fullest, UNKNOWN, Msisdn.parse(MEMBER))
     strays = [
         *efforts.too_much(world, callers),
         *efforts.astray(world, callers),

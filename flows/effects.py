@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows.collecting_effects import CollectingEffect
+from flows.contribution_effects import ContributionEffect
 from flows.enrolment_effects import EnrolmentEffect
 from models.identifiers import Msisdn
 
@@ -327,6 +328,7 @@ Effect = (
     | CampaignSteered
     | CollectingEffect
     | ComplaintFiled
+    | ContributionEffect
     | Disclosed
     | EnrolmentEffect
     | HitsSpent

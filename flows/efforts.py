@@ -25,14 +25,18 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """A phone of the demo world whose household has several members with rights, and one that nobody knows."""
+    """Phones of the demo world: one whose household has several members with rights, one that nobody knows, and one
+    whose household contributes to a mutuelle.
+    """
 
     known: Msisdn
     unknown: Msisdn
+    member: Msisdn
 
     def of(self, kind: str) -> tuple[Msisdn, ...]:
-        """The phones meant by `known`, `unknown` or `any`."""
-        return {"known": (self.known,), "unknown": (self.unknown,), "any": (self.known, self.unknown)}[kind]
+        """The phones meant by `known`, `unknown`, `member`, or by `any` for the first two."""
+        phones = {"known": (self.known,), "unknown": (self.unknown,), "member": (self.member,)}
+        return phones.get(kind) or (self.known, self.unknown)
 
 
 def play(world: World, phone: Msisdn, task: str, dial: str, typed: list[str]) -> Effort:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from flows import gsm7, layout, shortcuts
 from flows.ask import Ask
-from flows.branches import rights
+from flows.branches import resume, rights
 from flows.branches.locked import dial_string
 from flows.context import Context
 from flows.effects import Disclosed, Effect, MessageOwed
@@ -107,28 +107,16 @@ def _begin(tail: tuple[str, ...], context: Context) -> Step:
         return _walk(session, shortcuts.walk(tail, context.today), ask, effects)
     if caller.language is None:
         session = replace(session, place=Place("language.first"))
-    elif context.left is not None:
-        session = replace(session, place=Place("resume.offer", _left(context.left, context)))
+    elif context.left is not None and (place := resume.begun(ask, context.left)):
+        session = replace(session, place=place)
     return _step(session, ask, effects)
-
-
-def _left(left: Session, context: Context) -> dict[str, object]:
-    """What the offer to continue must remember: where the form stood, the way back, and since when, in minutes."""
-    if left.place.screen == "resume.offer":
-        return dict(left.place.args)
-    minutes = max(1, (int(context.now.timestamp()) - left.opened) // 60)
-    return {
-        "at": [left.place.screen, left.place.args],
-        "back": [[place.screen, place.args] for place in left.back],
-        "since": minutes,
-    }
 
 
 def _walk(session: Session, tail: tuple[str, ...], ask: Ask, effects: tuple[Effect, ...]) -> Step:
     """A shortcut: the keys one after the other, showing only the last screen.
 
-    It stops at a wrong key, at a look-up and at the first thing that is done: one dial asks one question or does one
-    thing, however long its tail. What is left over is said.
+    It stops at a wrong key, at a look-up, at a screen that must be read first and at the first thing that is done: one
+    dial asks one question or does one thing, however long its tail. What is left over is said.
     """
     waiting = list(tail)
     while waiting:
@@ -142,9 +130,8 @@ def _walk(session: Session, tail: tuple[str, ...], ask: Ask, effects: tuple[Effe
         except Refused as refusal:
             return _step(session, ask, effects, str(refusal))
         session, effects = _moved(session, go, ask), effects + go.effects
-        if waiting and not all(
-            isinstance(effect, Disclosed) and effect.action in STEPPING for effect in go.effects
-        ):
+        stepping = all(isinstance(effect, Disclosed) and effect.action in STEPPING for effect in go.effects)
+        if waiting and (SCREENS[session.place.screen].read_first or not stepping):
             return _step(session, ask, effects, _not_understood(ask, waiting[0]))
     return _step(session, ask, effects)
 

@@ -123,7 +123,7 @@ class Kind:
 
     `question`: it takes free text, so that a long number typed there is not a card to check; `form`: part of a form,
     which a later call may continue; `private`: never told by SMS; `keys`: its choices alone, when they cost no look at
-    the register and the rest does.
+    the register and the rest does; `read_first`: no dial string answers it, only who has read it.
     """
 
     draw: Callable[[Ask], Screen]
@@ -131,6 +131,7 @@ class Kind:
     form: bool = False
     private: bool = False
     keys: Callable[[Ask], tuple[Choice, ...]] | None = None
+    read_first: bool = False
 
 
 def screen(
@@ -139,6 +140,7 @@ def screen(
     form: bool = False,
     private: bool = False,
     keys: Callable[[Ask], tuple[Choice, ...]] | None = None,
+    read_first: bool = False,
 ) -> Callable[[Callable[[Ask], Screen]], Kind]:
     """Marks a function as a screen; its name is `<module>.<function>`, as the session and the funnel store it."""
-    return lambda draw: Kind(draw, question, form, private, keys)
+    return lambda draw: Kind(draw, question, form, private, keys, read_first)

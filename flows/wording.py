@@ -81,7 +81,7 @@ def state(ask: Ask, right: Right) -> str:
 def standing(ask: Ask, right: Right) -> str:
     """The state with the day that matters for it: the last day of a right, or the first of one that is to come."""
     begins = {Verdict.PAS_ENCORE_VALIDE: right.valid_from, Verdict.EN_OBSERVATION: right.covered_from}
-    if right.verdict in begins:
+    if begins.get(right.verdict):
         return ask.t("{state}, dès le {day}", state=state(ask, right), day=day(begins[right.verdict]))
     until = (
         right.valid_to if right.verdict in (Verdict.VALIDE, Verdict.EXPIRE) and right.status != LATE else None

@@ -6,7 +6,7 @@ Used by the explorer and by tests. Nothing here is ever near a real register.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 
@@ -14,8 +14,18 @@ from flows.context import USSD, Context, Limits
 from flows.engine import Step, hop
 from flows.session import Session
 from flows.texts import Catalogues
-from models import demo, demo_longest, demo_world, schema
-from models.database import Database
+from models import (
+    demo,
+    demo_longest,
+    demo_world,
+    memberships,
+    payment_requests,
+    payment_steps,
+    payments,
+    phones,
+    schema,
+)
+from models.database import Connection, Database
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
 
@@ -26,6 +36,28 @@ LIMITS = Limits(
     misses=5, lock_minutes=30, resume_minutes=60, visit_code_hours=24, callback_hours=48, messages_a_day=10
 )
 """As an installation has them when it sets nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A payment that a phone has asked for three minutes ago: under way, or with the `reason` why nothing was taken.
+
+    With `asks` nothing was asked of an operator, but of that phone's owner.
+    """
+
+    phone: str
+    operator: str
+    amount: int
+    reference: str
+    reason: str = ""
+    asks: str = ""
+
+
+PAYMENTS = (
+    Told("+22370000021", "OM", 2_750, "713482"),
+    Told("+22370000023", "OM", 1_650, "713490", reason="SOLDE"),
+    Told("+22366000022", "MOOV", 1_000, "713508", asks=UNKNOWN.e164),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +80,7 @@ class World:
         world = cls.found(folder, now)
         with world.register.begin() as conn:
             demo.load(conn, world.keys, now.date(), now)
+            world.pay(conn)
         return world
 
     @classmethod
@@ -56,6 +89,34 @@ class World:
         known = {person.phone: Msisdn.parse(person.phone) for person in demo_world.expected() if person.phone}
         register, keys = Database.open(_url(folder)), KeyRing.open(folder / "keys")
         return cls(register, keys, Catalogues.load(), LIMITS, now, known)
+
+    def pay(self, conn: Connection) -> None:
+        """Some phones have asked for a payment: one is under way, one was refused, one is asked of a relative."""
+        for row in PAYMENTS:
+            phone = Msisdn.parse(row.phone)
+            (right, *_) = phones.caller(conn, self.keys, phone, self.now.date()).rights
+            membership = memberships.of_household(conn, right.household_id)
+            assert membership is not None, f"{row.phone} has no account"  # nosec B101: our own demonstration
+            if row.asks:
+                asked = Msisdn.parse(row.asks)
+                payment_requests.request(
+                    conn, self.keys, row.reference, membership.id, row.amount, asked, self.now
+                )
+                continue
+            payment_id = payments.ask(
+                conn,
+                self.keys,
+                membership_id=membership.id,
+                payer=phone,
+                operator=row.operator,
+                amount=row.amount,
+                reference=row.reference,
+                once=row.reference.encode(),
+                now=self.now - timedelta(minutes=3),
+            )
+            held = payment_steps.hold_payment(conn, self.keys, payment_id)
+            if held and row.reason:
+                payment_steps.finish(conn, held, payments.REFUSED, self.now, reason=row.reason)
 
     def context(
         self, phone: Msisdn, key: str = "", left: Session | None = None, channel: str = USSD

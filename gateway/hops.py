@@ -18,8 +18,10 @@ from time import perf_counter
 import orjson
 import structlog
 
+from config import facts
 from config.jobs import REQUEST_PAYMENTS, SEND_READY
 from flows import engine, later
+from flows.branches import resume
 from flows.context import Context
 from flows.effects import MessageOwed, PaymentAsked
 from gateway.logs import hop_line
@@ -137,7 +139,14 @@ class Hops:
         milliseconds = round((perf_counter() - began) * 1000, 1)
         row = f"{shown.name}|{language}|{operator}|{milliseconds}|{outcome}"
         if not self._sessions.save(
-            call, step.session, answer, over=shown.ends, left=left, hop=row, owed=owed
+            call,
+            step.session,
+            answer,
+            over=shown.ends,
+            left=left,
+            hop=row,
+            owed=owed,
+            left_seconds=_payment_seconds(context) if resume.is_payment(step.session.place) else None,
         ):
             return self._end("busy", BUSY), "held", {}
         told = {
@@ -180,3 +189,8 @@ class Hops:
 
     def _end(self, screen: str, text: str) -> Answer:
         return Answer(f"edge.{screen}", f"END {text.format(code=self._runtime.settings.service_code)}")
+
+
+def _payment_seconds(context: Context) -> int:
+    """How long a payment left open can be taken up again: longer than a form, for its refusal is told by then."""
+    return int(facts.parameter("resume_payment_hours", context.today)) * 3_600

@@ -45,7 +45,7 @@ from flows.effects import (
     VisitConfirmed,
     VisitWithdrawn,
 )
-from gateway import campaign_effects, cash_effects, file_effects, payment_effects
+from gateway import campaign_effects, cash_effects, contribution_effects, file_effects, payment_effects
 from models import (
     acts,
     applied,
@@ -362,6 +362,7 @@ _DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
     VisitWithdrawn: _withdrawn,
     **campaign_effects.DOING,
     **cash_effects.DOING,
+    **contribution_effects.DOING,
     **payment_effects.DOING,
 }
 """What each kind of effect does. A test fails when a kind is missing."""

@@ -157,12 +157,13 @@ class Sessions:
         left: bool | None,
         hop: str,
         owed: bytes = b"",
+        left_seconds: int | None = None,
     ) -> bool:
         """Stores the answer and the session, lets the call go, and adds the hop to the funnel.
 
         `over`: the call has ended; `left`: whether a form stands open, to be offered to a later call (None: what
-        was kept before stays); `hop`: the funnel's row; `owed`: a sealed question to answer by SMS. False when
-        the call was lost to a repeat.
+        was kept before stays), for `left_seconds` instead of the usual; `hop`: the funnel's row; `owed`: a sealed
+        question to answer by SMS. False when the call was lost to a repeat.
         """
         record = b"" if over and not left else self._keys.seal_bytes(session.encode(), "session")
         return bool(
@@ -180,7 +181,7 @@ class Sessions:
                 self._keys.seal(f"{answer.screen}\n{answer.body}", "answer"),
                 self._call_seconds,
                 AS_IT_IS if left is None else record if left else b"",
-                self._left_seconds,
+                left_seconds or self._left_seconds,
                 hop,
                 owed,
                 MOST_HOPS,

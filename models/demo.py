@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table, insert, select, update
 
 from config.faults import Fault
-from models import consent, phones, places, staff
+from models import consent, demo_contributions, phones, places, staff
 from models.coverage import NUMBER, coverages, number_index
 from models.database import Connection
 from models.demo_world import households as told_households
@@ -112,6 +112,10 @@ def _load_household(
             _load_right(
                 conn, keys, right, place, person_id, person_id == people[0], of_mutuelle.get(code), today
             )
+    if mutuelle_id and "contributes" in told:
+        demo_contributions.load(
+            conn, told["contributes"], told["code"], household_id, mutuelle_id, today, now
+        )
     for number in told.get("phones", ()):
         _load_phone(conn, keys, Msisdn.parse(number), told.get("language", "fr"), people[0], today, now)
     return len(people)

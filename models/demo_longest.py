@@ -7,11 +7,17 @@ from sqlalchemy import Connection, bindparam, select, update
 from models.coverage import coverages
 from models.facilities import facilities
 from models.keyring import KeyRing
+from models.mutuelle_tables import dues
 from models.mutuelles import mutuelles
+from models.payment_requests import payment_requests
+from models.payments import payments
 from models.people import opened_identity, persons, seal_identity
 
 GIVEN, FAMILY = "Mahamadoulamine", "Diarrassoubadougou"
 AMOUNT_FCFA = 9_999_990
+PARTS = 12
+"""Of a year of contributions, which in all asks for no more than that."""
+
 MUTUELLE = "Mutuelle du cercle de Gourma-Rharous"
 FACILITY = "Centre communautaire de Diafarabé Nord"
 
@@ -21,6 +27,9 @@ def stretch(conn: Connection, keys: KeyRing) -> None:
     _rename_everybody(conn, keys)
     conn.execute(update(coverages).where(coverages.c.missing_fcfa > 0).values(missing_fcfa=AMOUNT_FCFA))
     conn.execute(update(mutuelles).values(name=MUTUELLE))
+    conn.execute(update(dues).values(amount=AMOUNT_FCFA // PARTS))
+    conn.execute(update(payments).values(amount=2 * (AMOUNT_FCFA // PARTS)))
+    conn.execute(update(payment_requests).values(amount=AMOUNT_FCFA))
     conn.execute(update(facilities).values(name=FACILITY))
 
 

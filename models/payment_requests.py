@@ -62,12 +62,13 @@ _FOR_PHONE = Prepared(
     _SHOWN.where(*_OPEN, payment_requests.c.to_index == bindparam("phone", type_=LargeBinary)).limit(1)
 )
 _FOR_AGENT = Prepared(_SHOWN.where(*_OPEN, payment_requests.c.to_index.is_(None)).limit(1))
-_TAKEN = Prepared(select(payment_requests.c.id).where(*_OPEN).limit(1))
+_OF_ANYBODY = Prepared(_SHOWN.where(*_OPEN).limit(1))
 
 
-def is_free(db: Db, reference: str, now: datetime) -> bool:
-    """Whether a reference stands for nothing at this moment. Raises DatabaseAway."""
-    return _TAKEN.first(db, reference=reference, now=now) is None
+def is_free(db: Db, reference: str, wanted: PaymentRequest, now: datetime) -> bool:
+    """Whether a reference stands for nothing but what is wanted at this moment. Raises DatabaseAway."""
+    row = _OF_ANYBODY.first(db, reference=reference, now=now)
+    return row is None or PaymentRequest(*row) == wanted
 
 
 def for_phone(db: Db, keys: KeyRing, reference: str, phone: Msisdn, now: datetime) -> PaymentRequest | None:

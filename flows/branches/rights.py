@@ -8,6 +8,7 @@ from flows.branches.papers import for_caller
 from flows.branches.visit import issue
 from flows.effects import Disclosed, Effect, Missed
 from flows.outgoing import sms
+from flows.own_mutuelle import SCHEME, own_membership
 from flows.screens import Choice, Go, Menu, Notice, Question, Refused, Target, screen
 from flows.wording import LATE, day, francs, masked, month, named, others, payer, standing, state
 from models import coverage
@@ -213,7 +214,23 @@ def _expired(ask: Ask, right: Right) -> Notice:
 
 def _suspended(ask: Ask, right: Right) -> Notice:
     """B4c: since when, how much, and what restores the right."""
-    return Notice(_headed(ask, right), (named(ask, right), *_what_restores(ask, right)), _while_waiting(ask))
+    lines = (named(ask, right), *_what_restores(ask, right))
+    return Notice(_headed(ask, right), lines, _ways_to_cover(ask, right))
+
+
+def _contributes(ask: Ask, right: Right) -> bool:
+    """Whether this is the caller's own mutuelle, and her contributions are kept here."""
+    return right.scheme == SCHEME and ask.owns(right) and own_membership(ask) is not None
+
+
+def _ways_to_cover(ask: Ask, right: Right) -> tuple[Choice, ...]:
+    if not _contributes(ask, right):
+        return _while_waiting(ask)
+    return (
+        Choice("1", ask.t("Payer"), "mutuelle.menu"),
+        Choice("2", ask.t("Soins gratuits"), "free_care.whom"),
+        Choice("3", ask.t("Un agent me rappelle"), "callback.slot"),
+    )
 
 
 def _what_restores(ask: Ask, right: Right) -> tuple[str, ...]:
@@ -221,7 +238,10 @@ def _what_restores(ask: Ask, right: Right) -> tuple[str, ...]:
     if right.scheme != "MUTUELLE":
         where = ask.t(registration(right.scheme, ask.today).where)
         return (ask.t("Demandez pourquoi : {where}.", where=where),)
-    paying = ask.t("Payé à la section = couvert le jour même.")
+    if _contributes(ask, right):
+        paying = ask.t("Payé aujourd'hui = couvert aujourd'hui.")
+    else:
+        paying = ask.t("Payé à la section = couvert le jour même.")
     if not right.missing_fcfa:
         return (paying,)
     amount, since = francs(right.missing_fcfa), month(right.late_since)
@@ -229,6 +249,10 @@ def _what_restores(ask: Ask, right: Right) -> tuple[str, ...]:
 
 
 def _waiting(ask: Ask, right: Right) -> Notice:
+    """Of an observation that no full payment has begun, no day can be said."""
+    if right.covered_from is None:
+        lines = (named(ask, right), ask.t("Pas encore couvert : il faut d'abord payer."))
+        return Notice(_headed(ask, right), lines, _ways_to_cover(ask, right))
     return Notice(
         ask.t("{scheme} : payé.", scheme=payer(right)),
         (named(ask, right), ask.t("Soins couverts dès le {day} (attente).", day=day(right.covered_from))),

@@ -14,6 +14,7 @@ from flows.sms import (
     campaigning,
     collecting,
     complaints,
+    contributing,
     day,
     depositing,
     done,
@@ -41,6 +42,7 @@ FAMILIES = (
     campaigning,
     collecting,
     complaints,
+    contributing,
     day,
     depositing,
     enrolling,
@@ -66,6 +68,7 @@ FITS = {
     "code": {"NUMBERS"},
     "phone": {"NUMBERS"},
     "words": {"UNKNOWN"},
+    "amount": {"UNKNOWN", "NUMBERS"},
     "sex": {"UNKNOWN", "SHEET"},
 }
 """What a half said command wants, to the readings of the next message that complete it."""

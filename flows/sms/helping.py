@@ -25,8 +25,8 @@ def help_me(talk: Talk) -> Answer:
         )
         return Answer(one_segment(text))
     text = talk.t(
-        "Sante Mali: tapez {code} (gratuit). SMS: DROITS numero, CODE, RECU, CENTRE lieu, PLAINTE, STOP."
-        " Un agent: repondez 1",
+        "Sante Mali: tapez {code} (gratuit). SMS: DROITS numero, CODE, RECU, COT montant, SOLDE, CENTRE lieu,"
+        " PLAINTE, STOP. Un agent: repondez 1",
         code=talk.context.service_code,
     )
     return Answer(one_segment(text), (), Question("callback", {"reason": "AIDE"}))
@@ -116,13 +116,21 @@ _DETAILS = {
     "F": N_("F = feuille du jour. F HIER, F 0306 = un autre jour. A signer: codes sans acte."),
     "STAT": N_("STAT = chiffres du mois. STAT 6 = juin."),
     "CH": N_("CH nom annee commune: CH TRAORE AWA 1990 KATI. Puis repondez le chiffre de la personne."),
-    "INS": N_("INS nom prenoms sexe annee commune: INS TRAORE AWA F 1990 KATI 4. Ordre libre. Puis AYD et PIECE."),
+    "INS": N_(
+        "INS nom prenoms sexe annee commune: INS TRAORE AWA F 1990 KATI 4. Ordre libre. Puis AYD et PIECE."
+    ),
     "AYD": N_("AYD dossier prenom sexe annee lien (EPX ENF HAN ASC): AYD 482213 FATOU F 2015 ENF"),
-    "PIECE": N_("PIECE dossier codes: PIECE 482213 CI AN CR = certificat d'indigence, acte, residence. NINA numero."),
+    "PIECE": N_(
+        "PIECE dossier codes: PIECE 482213 CI AN CR = certificat d'indigence, acte, residence. NINA numero."
+    ),
     "DEC": N_("DEC numero: deces signale. Une 2e personne confirme, alors les messages s'arretent."),
     "ACT": N_("ACT code code: lie ce telephone au centre. Le chef du centre doit repondre OUI."),
     "CHEF": N_("CHEF AJOUTER 70123456, CHEF RETIRER 70123456: seulement le chef du centre."),
     "DROITS": N_("DROITS numero: ce que vaut la carte. DROITS numero annee de naissance: avec le nom."),
+    "COT": N_("COT montant: payer par votre argent mobile. COT numero montant: pour un autre. Recu par SMS."),
+    "SOLDE": N_(
+        "SOLDE = ce qui est paye, ce qui reste. RECU = dernier recu. PLAN COTON = payer a la recolte."
+    ),
     "STOP": N_("STOP = plus de messages. STOP RAPPELS, STOP CAMPAGNES, STOP RAMED. Revenir: OUI"),
 }
 """AIDE and a word."""

@@ -1,4 +1,4 @@
-"""What a citizen asks for herself by SMS: CODE, CENTRE, RECU; and the doors that are not open yet."""
+"""What a citizen asks for herself by SMS: CODE and CENTRE."""
 
 from __future__ import annotations
 
@@ -78,25 +78,6 @@ def centre(talk: Talk) -> Answer:
         return Answer(one_segment(text))
     listed = "; ".join(_centre(talk, one) for one in found)
     return Answer(one_segment(f"{place(commune.name)}: {listed}."))
-
-
-@command("RECEIPT")
-def receipt(talk: Talk) -> Answer:
-    """RECU: receipts come with the contributions, which are not open yet."""
-    raise _not_open(talk, "RECU")
-
-
-@command("BALANCE", "PAY", "PLAN")
-def not_open_yet(talk: Talk) -> Answer:
-    """Words whose services are not open yet say so, and what can be done meanwhile."""
-    raise _not_open(talk, talk.said.raw.split()[0][:12].upper() if talk.said.raw.split() else "")
-
-
-def _not_open(talk: Talk, word: str) -> Declined:
-    return Declined(
-        talk.t("{word}: pas encore ouvert ici. Vos droits: DROITS numero. Un agent: repondez 1.", word=word),
-        Question("callback", {"reason": "PAS_OUVERT"}),
-    )
 
 
 def _code_of(talk: Talk, person_id: int) -> Answer:

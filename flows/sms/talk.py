@@ -56,7 +56,8 @@ class Missing(Exception):
     """A part of the command is missing: what was read is kept for a day, and only the rest need be sent.
 
     `read` is what was understood, as it could be sent again; `send` the words that ask for the rest; `wants` what
-    completes it: number (a card), code (six digits), phone, act, sex, or words. `shown` is `read` as people read it.
+    completes it: number (a card), code (six digits), phone, act, sex, amount, or words. `shown` is `read` as people
+    read it.
     """
 
     def __init__(self, read: str, send: str, wants: str, shown: str = "") -> None:

@@ -136,6 +136,8 @@ def _why(talk: Talk, right: Right) -> str:
             word = talk.t("suspendue") if feminine else talk.t("suspendu")
             missing = talk.t(", manque {amount}", amount=francs(right.missing_fcfa).replace(" ", "", 1))
             return f"{label} {word}{missing if right.missing_fcfa else ''}."
+        case Verdict.EN_OBSERVATION if right.covered_from is None:
+            return talk.t("{scheme}: adhesion pas encore payee.", scheme=label)
         case Verdict.EN_OBSERVATION:
             return talk.t(
                 "{scheme}: attente, couvert des le {day}.", scheme=label, day=short_day(right.covered_from)

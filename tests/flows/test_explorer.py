@@ -11,7 +11,7 @@ from flows.screens import Choice, End, Go, Kind, Menu, Notice, Question, Screen
 from flows.world import UNKNOWN, World
 from models.identifiers import Msisdn
 
-FULLEST = Msisdn.parse(commands.FULLEST)
+FULLEST, MEMBER = Msisdn.parse(commands.FULLEST), Msisdn.parse(commands.MEMBER)
 
 
 def faults(
@@ -73,7 +73,7 @@ def test_a_screen_that_nothing_reaches_is_found(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_dial_string_gone_astray_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    callers = efforts.Callers(FULLEST, UNKNOWN)
+    callers = efforts.Callers(FULLEST, UNKNOWN, MEMBER)
     assert list(efforts.astray(world, callers)) == []
     lost = shortcuts.Shortcut("6*3", "6*3", "callback.noted", "any", "6*3")
     monkeypatch.setattr(shortcuts, "published", lambda day: (lost,))
@@ -83,7 +83,7 @@ def test_a_dial_string_gone_astray_is_found(world: World, monkeypatch: pytest.Mo
 def test_efforts_are_counted_as_a_person_spends_them(world: World) -> None:
     effort = efforts.play(world, UNKNOWN, "free care", "", ["4", "1", "36"])
     assert (effort.screens, effort.inputs, effort.keys, effort.led_to) == (4, 3, 4, "free_care.child")
-    assert list(efforts.too_much(world, efforts.Callers(FULLEST, UNKNOWN))) == []
+    assert list(efforts.too_much(world, efforts.Callers(FULLEST, UNKNOWN, MEMBER))) == []
 
 
 def test_the_kept_graph_is_not_stale(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_a_shortcut_speaks_french_and_the_next_plain_dial_asks_for_the_language(
 
 
 def test_a_door_says_that_it_is_not_open_and_keeps_its_digit(phone: Dialling) -> None:
-    caller = phone().dial("*212*3#").types("1").sees_page("mutuelle.menu")
+    caller = phone("+22370000003").dial("*212*3#").types("1").sees_page("mutuelle.menu")
     assert caller.screen.splitlines()[0] == "1 (Payer) : pas encore ouvert ici."
 
 
@@ -148,9 +148,23 @@ def test_a_language_nobody_has_read_is_said_to_be_so_and_remembered(phone: Diall
     assert caller.step.session.language == "bm"
 
 
-@pytest.mark.parametrize("code", ["*212*3*1*2750#", "*212*3*2#", "*212*6*2*713482#"])
-def test_a_printed_string_to_a_door_says_that_it_is_not_open(phone: Dialling, code: str) -> None:
-    phone().dial(code).sees("pas encore ouvert ici").sees_not("E05")
+def test_a_printed_string_to_a_door_says_that_it_is_not_open(phone: Dialling) -> None:
+    phone().dial("*212*6*2*713482#").sees("pas encore ouvert ici").sees_not("E05")
+
+
+@pytest.mark.parametrize("code", ["*212*3*1#", "*212*3*1*2750#", "*212*3*2#", "*212*3*3#"])
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        pytest.param("", "Pas de mutuelle liée", id="a stranger"),
+        pytest.param("+22370000001", "Mutuelles de Kati", id="a household in no mutuelle"),
+        pytest.param("+22370000003", "Payer : à la section", id="a member of whom only the register knows"),
+    ],
+)
+def test_a_printed_string_of_members_says_to_others_what_they_can_do(
+    phone: Dialling, number: str, says: str, code: str
+) -> None:
+    phone(number).dial(code).sees_page("mutuelle.menu").sees(says).sees_not("E05", "@")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ STATES = {
     "VALIDE": ("VALIDE",),
     "EXPIRE": ("EXPIRE",),
     "SUSPENDU": ("SUSPENDU",),
-    "EN_OBSERVATION": ("payé", "attente"),
+    "EN_OBSERVATION": ("couvert",),
     "PAS_ENCORE_VALIDE": ("PAS ENCORE VALIDE",),
     "RADIE": ("RADIE",),
     "INCONNU": ("E12", "introuvable"),

@@ -8,6 +8,7 @@ import pytest
 
 from flows.collecting_effects import CollectingEffect
 from flows.context import Context
+from flows.contribution_effects import MutuelleJoined, PaymentRequested, PlanChosen
 from flows.effects import (
     ActRecorded,
     ActsUndone,
@@ -104,6 +105,9 @@ EXAMPLES: list[tuple[Effect, str, int]] = [
     (CardHandedOver(1), "dossiers WHERE state = 'DONE'", 1),
     (DeathSaid("person:1"), "deaths", 1),
     (PaymentAsked(1, Msisdn.parse("+22370000001"), "OM", 2_750, "713482"), "payments", 1),
+    (PaymentRequested("713482", 1, 2_750), "payment_requests", 1),
+    (MutuelleJoined(1, 1, "MOIS"), "memberships WHERE household_id = 1", 1),
+    (PlanChosen(1, "SEMAINE"), "plans WHERE rhythm = 'HEBDOMADAIRE'", 1),
 ]
 
 BEFORE: dict[type[Effect], tuple[Effect, ...]] = {
@@ -134,11 +138,11 @@ def context(runtime: Runtime, seed: bytes = SEED) -> Context:
 def test_there_is_an_example_of_each_kind() -> None:
     of_campaigns = {CampaignApproved, CampaignShown, CampaignSteered}  # tests/flows/sms/test_campaigning.py
     of_campaigns |= {ReminderAnswered}  # tests/sending/test_reminders.py
+    of_campaigns |= set(get_args(CollectingEffect))  # tests/collecting/test_by_sms.py
     assert {type(effect) for effect, _, _ in EXAMPLES} | of_campaigns == set(get_args(Effect))
 
 
 @pytest.mark.parametrize(
-    of_campaigns |= set(get_args(CollectingEffect))  # tests/collecting/test_by_sms.py
     ("effect", "table", "rows"),
     [pytest.param(*example, id=type(example[0]).__name__) for example in EXAMPLES],
 )

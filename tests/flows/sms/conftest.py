@@ -11,6 +11,7 @@ from tests.flows.sms.texting import Texter
 
 CHIEF, NURSE, WITHOUT_CONVENTION = "+22370000101", "+22370000102", "+22370000103"
 AWA, STRANGER = "+22370000001", "+22370999999"
+FANTA, SIAKA = "+22370000021", "+22366000022"
 
 Texting = Callable[[str], Texter]
 

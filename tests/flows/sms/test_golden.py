@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.sms.conftest import AWA, CHIEF, NURSE, STRANGER, WITHOUT_CONVENTION, Texting
+from tests.flows.sms.conftest import AWA, CHIEF, FANTA, NURSE, SIAKA, STRANGER, WITHOUT_CONVENTION, Texting
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -68,6 +68,18 @@ TALKS = {
         ["2300100000028", "INS SAMAKE KOROTOUMOU 1965 KATI 3", "F", "INS", "AYD 100008 A F 2015 ENF", "DEC"],
     ),
     "centre": (STRANGER, ["CENTRE", "Kati", "CENTRE zzzz"]),
+    "cotiser": (
+        FANTA,
+        ["COT", "1 375", "OK", "COT 1375", "OK", "NON", "COT 2750", "OK", "OK", "COT 100", "COT abc"],
+    ),
+    "cotiser_pour_un_autre": (
+        STRANGER,
+        ["COT 54100122 2750", "OK", "COT 54100122", "1375", "1", "COT 55120938 500", "COT 54100015 500"],
+    ),
+    "recu_et_solde": (FANTA, ["SOLDE", "RECU", "RECU 123456", "RECUS"]),
+    "plan": (SIAKA, ["SOLDE", "RECU", "PLAN", "PLAN COTON", "PLAN MIL", "OK", "PLAN", "PLAN BANANE"]),
+    "sans_mutuelle": (STRANGER, ["SOLDE", "RECU", "PLAN", "COT 500", "1"]),
+    "mutuelle_du_registre": ("+22370000003", ["SOLDE", "COT 500", "1"]),
     "portes": (STRANGER, ["RECU", "COT 5000", "S 482913 CON", "1", "2", "OK"]),
 }
 """Name of the transcript: the phone, and what it sends; {code} is the visit code that it was last given."""
