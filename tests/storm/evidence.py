@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -75,8 +75,8 @@ def gathered(
         report = audit.verify_chain(conn, keys, _kept_head(data))
         return Evidence(
             inbox=_inbox(conn, names),
-            owed=tuple(_owed(conn, keys, names)),
-            ledger=tuple(_sent(ledger)),
+            owed=tuple(owed_in(conn, keys, names)),
+            ledger=tuple(sent_in(ledger)),
             counted=Counter(_Effects(conn, keys, cast, marks).all()) + _audited(conn, names, told),
             audit_faults=report.faults,
             audit_unsealed=report.unsealed,
@@ -110,7 +110,8 @@ def _inbox(conn: Connection, names: dict[bytes, str]) -> dict[str, list[Inbound]
     return found
 
 
-def _owed(conn: Connection, keys: KeyRing, names: dict[bytes, str]) -> Iterator[Owed]:
+def owed_in(conn: Connection, keys: KeyRing, names: Mapping[bytes, str]) -> Iterator[Owed]:
+    """Every SMS that is owed; `names` gives the messages that answers name."""
     rows = conn.execute(
         select(messages, chunks.c.why).select_from(
             messages.outerjoin(chunks, messages.c.chunk_id == chunks.c.id)
@@ -130,7 +131,8 @@ def _owed(conn: Connection, keys: KeyRing, names: dict[bytes, str]) -> Iterator[
         )
 
 
-def _sent(ledger: Path) -> Iterator[Sent]:
+def sent_in(ledger: Path) -> Iterator[Sent]:
+    """The lines of the provider's ledger."""
     for line in ledger.read_text().splitlines():
         told = json.loads(line)
         yield Sent(told["id"], told["to"], told["text"])

@@ -102,7 +102,7 @@ def judged(letters: Sequence[Letter], evidence: Evidence) -> Verdict:
     verdict = Verdict()
     states = _inbound(letters, evidence, verdict)
     _answers(letters, states, evidence, verdict)
-    _ledger(evidence, verdict)
+    sent_once(evidence.owed, evidence.ledger, verdict)
     _effects(letters, states, evidence, verdict)
     verdict.faults["audit"] = list(evidence.audit_faults)
     if evidence.audit_unsealed:
@@ -195,12 +195,12 @@ def _is_one(letter: Letter, owed_for: Sequence[Owed]) -> bool:
     return kinds in ([FINAL], [CONFIRMATION, PROVISIONAL])
 
 
-def _ledger(evidence: Evidence, verdict: Verdict) -> None:
+def sent_once(owed_all: Sequence[Owed], ledger: Sequence[Sent], verdict: Verdict) -> None:
     """Every line of the ledger is one SMS that is owed; a doubt explains one line at most."""
-    lines = Counter(sent.provider_id for sent in evidence.ledger)
-    by_id = {sent.provider_id: sent for sent in evidence.ledger}
+    lines = Counter(sent.provider_id for sent in ledger)
+    by_id = {sent.provider_id: sent for sent in ledger}
     missing, twice = [], [f"id {name}" for name, times in lines.items() if times > 1]
-    for owed in evidence.owed:
+    for owed in owed_all:
         if owed.kind in LATER or owed.state not in TAKEN or not owed.provider_id:
             continue
         sent = by_id.pop(owed.provider_id, None)
@@ -208,7 +208,7 @@ def _ledger(evidence: Evidence, verdict: Verdict) -> None:
             missing.append(f"{owed.answers or owed.kind}: {owed.state} {owed.provider_id}")
     unnamed = (*TAKEN, IN_DOUBT)
     excuses = Counter(
-        (owed.to, owed.text) for owed in evidence.owed if owed.state in unnamed and not owed.provider_id
+        (owed.to, owed.text) for owed in owed_all if owed.state in unnamed and not owed.provider_id
     )
     declared = 0
     for sent in by_id.values():
@@ -218,9 +218,9 @@ def _ledger(evidence: Evidence, verdict: Verdict) -> None:
         else:
             twice.append(f"to {sent.to}: {sent.text[:50]}")
     verdict.faults |= {"sent_twice": twice, "not_in_ledger": missing}
-    verdict.figures["in_ledger"] = len(evidence.ledger)
+    verdict.figures["in_ledger"] = len(ledger)
     verdict.figures["in_doubt_and_sent"] = declared
-    doubts = sum(owed.state == IN_DOUBT for owed in evidence.owed)
+    doubts = sum(owed.state == IN_DOUBT for owed in owed_all)
     verdict.figures["in_doubt_not_sent"] = doubts - declared
 
 

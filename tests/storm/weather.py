@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -18,6 +19,10 @@ KILLS = {
     TICK: 1,
 }
 """What is killed (SIGKILL), and how often beside the others."""
+
+OPERATOR = "operator"
+WITH_OPERATOR = KILLS | {OPERATOR: 3}
+"""The same where mobile money is asked for: the operator's own machines fail, too."""
 
 FLUSH, PAUSE = "flushall", "pause"
 
@@ -41,12 +46,12 @@ class Blow:
     rest: float = 0.0
 
 
-def forecast(seed: int, seconds: float) -> list[Blow]:
+def forecast(seed: int, seconds: float, kills: Mapping[str, int] = KILLS) -> list[Blow]:
     """The blows of a storm, in order: kills all along, two emptied queues, one worker that is stopped for a while."""
     chance = Random(seed)
     at, blows = FIRST_SECONDS, []
     while at < seconds:
-        (what,) = chance.choices(list(KILLS), list(KILLS.values()))
+        (what,) = chance.choices(list(kills), list(kills.values()))
         blows.append(Blow(at, what, chance.uniform(*REST_SECONDS)))
         at += chance.uniform(*GAP_SECONDS)
     blows += [Blow(seconds * part, FLUSH) for part in (0.35, 0.7)]
