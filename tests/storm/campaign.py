@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -16,7 +15,6 @@ from typing import Any
 import click
 from sqlalchemy import and_, func, select
 
-from config.jobs import BULK, TRANSACTIONAL
 from models.campaign_tables import campaigns, recipients
 from models.campaigns import CANCELLED, DONE
 from models.chunks import INTENT, chunks
@@ -27,13 +25,12 @@ from tests.storm import campaign_weather, weather
 from tests.storm.campaign_cast import OPERATORS, Made, expected, prepared
 from tests.storm.campaign_evidence import fastest, gathered, sent_of
 from tests.storm.campaign_judge import judged
+from tests.storm.campaign_machines import folders, networks, start_all
 from tests.storm.campaign_steering import Steering
 from tests.storm.campaign_weather import Counts
-from tests.storm.company import Copy, Process
 from tests.storm.evidence import left_on_disk
 from tests.storm.judge import Verdict, bound
-from tests.storm.network import Network
-from tests.storm.scene import DATA, LEDGER, LOOK_SECONDS, Scene, folder_of, set_scene
+from tests.storm.scene import LEDGER, LOOK_SECONDS, Scene, folder_of, set_scene
 from tests.storm.sms import LATER_SECONDS, TOLD_SECONDS, logged, tell
 from workers.servers import PostgresServer
 
@@ -44,9 +41,6 @@ FAULTS = (
 """Seven requests of a hundred go wrong, five of them so that nobody knows; of ten messages one is never reported."""
 
 AMBIGUOUS = ("e500_before", "e500_after", "timeout_after", "reset_before", "reset_after")
-SENDERS = 2
-"""Processes that send campaigns, on each machine."""
-
 NAMES = ("ORANGE", "MOOV", "TELECEL")
 BURST = 100
 WINDOW_SECONDS = 10.0
@@ -151,7 +145,7 @@ def run(folder: Path, plan: Plan) -> dict[str, Any]:
         found = gathered(
             database,
             scene.keys,
-            _folders(scene, plan.hosts),
+            folders(scene, plan.hosts),
             ledger,
             made,
             steering.silences,
@@ -164,35 +158,6 @@ def run(folder: Path, plan: Plan) -> dict[str, Any]:
         verdict.faults["blows_missing"] = unstruck
         _pace(ledger, plan, verdict)
         return report(scene, plan, verdict, round(raged, 1), round(seconds, 1))
-
-
-def start_all(scene: Scene, environment: dict[str, str], hosts: int) -> None:
-    """Web, tick and what people wait for once; on each machine the processes that send campaigns."""
-    for name, arguments in {
-        weather.WEB: ["web"],
-        "worker": ["worker", "--lane", TRANSACTIONAL],
-        weather.TICK: ["tick"],
-    }.items():
-        scene.run(Process(name, arguments, environment, scene.folder / f"{name}.log"))
-    names = []
-    for host, folder in enumerate(_folders(scene, hosts), 1):
-        folder.mkdir(mode=0o700, exist_ok=True)
-        own = environment | {"RAMU_DATA_FOLDER": str(folder)}
-        network = Network(f"network-{host}", scene.outside.port)
-        network.start()
-        scene.company.add(network)
-        for place in range(1, SENDERS + 1):
-            name = f"sender-{host}-{place}"
-            sender = Copy(name, ["--lane", BULK], own, scene.folder / f"{name}.log")
-            sender.network = network.namespace
-            scene.run(sender)
-            names.append(name)
-    scene.workers = names
-
-
-def _folders(scene: Scene, hosts: int) -> list[Path]:
-    """The data folder of each machine."""
-    return [scene.data, *(scene.folder / f"{DATA}-{host}" for host in range(2, hosts + 1))]
 
 
 def _rage(scene: Scene, plan: Plan, work: int, steering: Steering) -> list[str]:
@@ -247,7 +212,7 @@ def _left(scene: Scene, database: Database, plan: Plan) -> list[str]:
             left += [f"{count} {what}" for what, count in _counts(conn).items() if count]
     except DatabaseAway:
         return ["PostgreSQL is away"]
-    for folder in _folders(scene, plan.hosts):
+    for folder in folders(scene, plan.hosts):
         left += [f"{count} in {where}" for where, count in left_on_disk(folder).items() if count]
     return left
 
@@ -261,15 +226,6 @@ def _counts(conn: Connection) -> dict[str, int]:
         "reports to apply": select(func.count()).where(and_(~reports.c.matched, known)),
     }
     return {what: conn.scalar(query) or 0 for what, query in counts.items()}
-
-
-def _networks(scene: Scene) -> int:
-    """In how many networks the senders live that run just now."""
-    found = set()
-    for name in scene.workers:
-        with suppress(OSError):
-            found.add(os.readlink(f"/proc/{scene.processes[name].pid}/ns/net"))
-    return len(found)
 
 
 def _pace(ledger: Path, plan: Plan, verdict: Verdict) -> None:
@@ -290,7 +246,7 @@ def report(scene: Scene, plan: Plan, verdict: Verdict, raged: float, seconds: fl
     measured: Mapping[str, Any] = {
         "messages": plan.messages,
         "hosts": plan.hosts,
-        "networks": _networks(scene),
+        "networks": networks(scene),
         "seed": plan.seed,
         "seconds": raged,
         "seconds_until_quiet": seconds,
