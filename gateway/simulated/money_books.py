@@ -84,7 +84,7 @@ class Books:
                 order.taken_at,
                 order.settled_at,
             )
-            line.execute(f"INSERT INTO orders VALUES ({', '.join('?' * len(values))}, 1, 0)", values)  # nosec B608
+            line.execute(f"INSERT INTO orders VALUES ({', '.join('?' * len(values))}, 1, 0)", values)
             return order, True
 
     def settle(self, operator: str, name: str, status: str, reason: str = "") -> Order | None:
