@@ -7,6 +7,8 @@ ENDPOINT_OF = {
     "advice": USSD,
     "papers": USSD,
     "rights": USSD,
+    "receipt_again": USSD,
+    "payment_request": USSD,
     "late_answer": USSD,
     "sms_answer": SMS,
     "copied_answer": SMS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from models.identifiers import Msisdn
 
@@ -34,4 +35,12 @@ class PlanChosen:
     plan: str
 
 
-ContributionEffect = MutuelleJoined | PaymentRequested | PlanChosen
+@dataclass(frozen=True, slots=True)
+class PaymentLater:
+    """The household of a membership wants to be reminded once, from a moment on, if it has not paid by then."""
+
+    membership_id: int
+    at: datetime
+
+
+ContributionEffect = MutuelleJoined | PaymentLater | PaymentRequested | PlanChosen

@@ -1,4 +1,4 @@
-"""Does what a call or an SMS asks of a household's mutuelle: join it, change the plan, ask somebody else to pay."""
+"""Does what a call or an SMS asks of a household's mutuelle: join, change the plan, pay later or by another."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from flows.context import Context
-from flows.contribution_effects import MutuelleJoined, PaymentRequested, PlanChosen
-from models import membership_changes, memberships, payment_requests
+from flows.contribution_effects import MutuelleJoined, PaymentLater, PaymentRequested, PlanChosen
+from models import membership_changes, memberships, payment_requests, reminders_wanted
 from models.locks import Overtaken, hold
 from models.memberships import NotPossible
 
@@ -55,8 +55,13 @@ def _requested(conn: Connection, effect: PaymentRequested, context: Context, onc
     )
 
 
+def _later(conn: Connection, effect: PaymentLater, context: Context, once: bytes) -> None:
+    reminders_wanted.want(conn, [effect.membership_id], reminders_wanted.HOUSEHOLD, effect.at)
+
+
 DOING: dict[type[Any], Callable[[Connection, Any, Context, bytes], None]] = {
     MutuelleJoined: _joined,
+    PaymentLater: _later,
     PaymentRequested: _requested,
     PlanChosen: _plan,
 }

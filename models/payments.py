@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    func,
     select,
     text,
 )
@@ -167,6 +168,17 @@ _SAME = Prepared(
 _LATEST = Prepared(
     select(*_SHOWN).where(*_of_payer).order_by(payments.c.asked_at.desc(), payments.c.id.desc()).limit(1)
 )
+_ASKED_OF = Prepared(
+    select(func.count()).where(
+        payments.c.payer_index == bindparam("payer"), payments.c.asked_at > bindparam("since")
+    )
+)
+
+
+def asked_of(db: Db, keys: KeyRing, payer: Msisdn, since: datetime) -> int:
+    """How often a phone was asked for money since a moment, by whomever. Raises DatabaseAway."""
+    row = _ASKED_OF.first(db, payer=phone_index(keys, payer), since=since)
+    return int(row[0]) if row else 0
 
 
 def again_since(now: datetime) -> datetime:

@@ -1,4 +1,5 @@
-"""Reminders that a collector asks for: one row a household that waits, taken by whoever plans reminders.
+"""Reminders that a collector, or the household itself, asks for: one row a household that waits, taken by whoever plans
+reminders.
 
 Nothing is decided here: whether the household is still late, has said STOP or was written to enough, is asked when its
 reminder is claimed, as of any other.
@@ -33,7 +34,13 @@ reminders_wanted = Table(
         sqlite_where=_WAITS,
     ),
 )
-"""`asked_by`: a collector's number. A household waits once, however many ask."""
+"""`asked_by`: a collector's number, or HOUSEHOLD. `asked_at` may be to come: it is taken from then on.
+
+A household waits once, however many ask.
+"""
+
+HOUSEHOLD = 0
+"""In place of a collector's number: the household wants to be reminded."""
 
 _SINCE = Prepared(
     select(func.max(reminders_wanted.c.asked_at)).where(
@@ -50,7 +57,7 @@ def asked_since(db: Db, membership_id: int, since: datetime) -> bool:
 
 
 def want(conn: Connection, membership_ids: Sequence[int], by: int, now: datetime) -> int:
-    """Ask for a reminder of households, those that wait already left as they are; how many are new."""
+    """Ask for a reminder of households, not before `now`; those that wait already stay; how many are new."""
     rows = [{"membership_id": one, "asked_by": by, "asked_at": now} for one in sorted(set(membership_ids))]
     if not rows:
         return 0
@@ -60,7 +67,9 @@ def want(conn: Connection, membership_ids: Sequence[int], by: int, now: datetime
 
 def take(conn: Connection, limit: int, now: datetime) -> list[int]:
     """The memberships of some that wait, the oldest first: they wait no more once this transaction is committed."""
-    asked = select(reminders_wanted.c.id).where(reminders_wanted.c.taken_at.is_(None))
+    asked = select(reminders_wanted.c.id).where(
+        reminders_wanted.c.taken_at.is_(None), reminders_wanted.c.asked_at <= now
+    )
     oldest = asked.order_by(reminders_wanted.c.id).limit(limit).with_for_update(skip_locked=True)
     ids = list(conn.execute(oldest).scalars())
     taken = (

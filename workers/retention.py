@@ -20,6 +20,7 @@ from models import (
     lookups,
     messages,
     overdue,
+    payment_requests,
     reminders,
     reports,
     threads,
@@ -76,6 +77,7 @@ def _terms(now: datetime) -> Sequence[tuple[Column[Any], timedelta]]:
         (threads.threads.c.kept_at, _hours("thread_hours", now)),
         (lookups.lookup_misses.c.at, LOOK_UPS),
         (lookups.lookup_hits.c.at, LOOK_UPS),
+        (payment_requests.payment_requests.c.expires_at, timedelta(0)),
         (reminders.reminders.c.planned_at, _days("reminder", now)),
         (verifications.verifications.c.at, _days("ramed_check", now)),
     )

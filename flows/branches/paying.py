@@ -165,6 +165,7 @@ def _asked(ask: Ask, *, again: bool) -> Go:
     context, args = ask.context, ask.args
     reference = context.reference()
     payer = payer_in(ask, args)
+    _spare(ask, payer)
     # Without another word the receipt goes to the household's own phone; here a relative pays for the caller.
     hers = context.phone if payer != context.phone and "who" not in args else None
     request = PaymentAsked(
@@ -172,6 +173,16 @@ def _asked(ask: Ask, *, again: bool) -> Go:
     )
     told = handed_on(args) | {"ref": reference}
     return Go("paying.waiting", told, effects=(request,), back=())
+
+
+def _spare(ask: Ask, payer: Msisdn) -> None:
+    """A phone that others name is asked for money only so often in a day. Raises Refused (E61)."""
+    context = ask.context
+    if payer == context.phone:
+        return
+    asked = payments.asked_of(context.db, context.keys, payer, context.now - timedelta(days=1))
+    if asked >= int(facts.parameter("payment_asks_a_day", ask.today)):
+        raise Refused(ask.t("E61 Trop de demandes pour {phone}. Réessayez demain.", phone=payer.masked))
 
 
 def _recent(ask: Ask, since: Any) -> Payment | None:

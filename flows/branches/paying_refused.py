@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from config import facts
 from flows.ask import Ask
-from flows.branches.locked import dial_string
 from flows.branches.paying import handed_on, payer_in, to_confirm, why_refused
-from flows.outgoing import sms
+from flows.contribution_effects import PaymentLater
 from flows.screens import Choice, Go, Menu, Notice, Target, screen
 from flows.session import Place
 from flows.wording import day, francs
@@ -36,7 +34,8 @@ def reason(ask: Ask) -> Menu:
     smaller = less(offered, refused.amount, int(facts.parameter("payment_least_fcfa", ask.today)))
     choices = [
         Choice("2", ask.t("Autre moyen"), _other_means(refused)),
-        Choice("3", ask.t("Plus tard"), _later),
+        # Reminders go to the household's own phone, not to who pays for it.
+        *([] if "who" in ask.args else [Choice("3", ask.t("Plus tard"), _later)]),
         Choice("4", ask.t("Autre montant"), _other_amount, alias="@amount"),
     ]
     if smaller:
@@ -102,13 +101,8 @@ def later(ask: Ask) -> Menu:
 def _in_days(days: int) -> Target:
     def chosen(ask: Ask) -> Go:
         when = datetime.combine(ask.today + timedelta(days=days), time(HOUR), UTC)
-        text = ask.t(
-            "Santé Mali : vous vouliez payer votre mutuelle. Tapez {code} Déjà payé ? Rien à faire.",
-            code=dial_string(ask, "3*1"),
-        )
-        # The day's number of SMS is that of any other that she asks for.
-        reminder = replace(sms(ask, text, "payment_later"), not_before=when)
-        return Go("paying_refused.noted", {"on": day(when.date())}, effects=(reminder,))
+        wanted = PaymentLater(ask.args["m"], when)
+        return Go("paying_refused.noted", {"on": day(when.date())}, effects=(wanted,))
 
     return chosen
 
@@ -116,4 +110,6 @@ def _in_days(days: int) -> Target:
 @screen()
 def noted(ask: Ask) -> Notice:
     """The reminder is noted."""
-    return Notice(ask.t("C'est noté : un SMS le {day}.", day=ask.args["on"]))
+    return Notice(
+        ask.t("C'est noté : un SMS le {day}.", day=ask.args["on"]), (ask.t("Rien si c'est payé d'ici là."),)
+    )

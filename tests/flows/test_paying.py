@@ -10,7 +10,7 @@ from flows.effects import PaymentAsked
 from flows.tree import HOME
 from flows.world import UNKNOWN, World
 from gateway.outbox import carry_out
-from models import contributions, memberships, payment_requests, payment_steps, phones
+from models import contributions, memberships, payment_requests, payment_steps, phones, reminders_wanted
 from models.identifiers import Msisdn
 from models.messages import TEXT, messages
 from models.payments import CONFIRMED, REFUSED, payments
@@ -130,6 +130,17 @@ def test_another_number_pays_and_the_caller_has_the_receipt_too(world: World, ph
     assert (effect.payer.e164, effect.member_phone) == ("+22366000009", Msisdn.parse(FANTA))
 
 
+def test_a_phone_that_others_name_is_asked_only_so_often(world: World, phone: Dialling) -> None:
+    caller = phone(FANTA)
+    for amount in range(1_001, 1_006):
+        call(caller, f"*212*3*1*{amount}#", "2", "5", "76000009", "1").ends()
+    call(caller, "*212*3*1*1006#", "2", "5", "76000009", "1").sees("E61", "76***009").sees_page(
+        "paying.confirm"
+    )
+    call(caller, "*212*3*1*1006#", "1").ends()
+    assert len(asked(world)) == 6
+
+
 def test_the_same_amount_within_minutes_is_asked_back(world: World, phone: Dialling) -> None:
     caller = call(phone(FANTA), *ASKED).ends()
     caller.dial("*212*3*1*1375#").types("1").sees_page("paying.same").sees("1 375 F déjà en cours", "Ref")
@@ -171,11 +182,13 @@ def test_a_payment_that_is_not_refused_does_not_hold_up_the_next_call(
     caller.dial().sees_page(HOME)
 
 
-def test_a_refusal_is_told_by_pay_too_and_later_is_one_sms(world: World, phone: Dialling) -> None:
+def test_a_refusal_is_told_by_pay_too_and_later_is_one_reminder(world: World, phone: Dialling) -> None:
     caller = call(phone(ROKIA), "*212#", "3", "1").sees("refusé", "1 Moins : 825 F")
     caller.types("3").sees("Demain").types("1").sees("un SMS le 23/11/2026")
-    (text,) = texts_to(world, ROKIA)
-    assert "*212*3*1#" in text
+    membership_id = membership_of(world, ROKIA).id
+    for hours, waiting in ((23, []), (24, [membership_id])):
+        with world.register.begin() as conn:
+            assert reminders_wanted.take(conn, 5, world.now + timedelta(hours=hours)) == waiting
     caller.dial().sees_page(HOME)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from flows.collecting_effects import CollectingEffect
 from flows.context import Context
-from flows.contribution_effects import MutuelleJoined, PaymentRequested, PlanChosen
+from flows.contribution_effects import MutuelleJoined, PaymentLater, PaymentRequested, PlanChosen
 from flows.effects import (
     ActRecorded,
     ActsUndone,
@@ -106,6 +106,7 @@ EXAMPLES: list[tuple[Effect, str, int]] = [
     (DeathSaid("person:1"), "deaths", 1),
     (PaymentAsked(1, Msisdn.parse("+22370000001"), "OM", 2_750, "713482"), "payments", 1),
     (PaymentRequested("713482", 1, 2_750), "payment_requests", 1),
+    (PaymentLater(1, NOW), "reminders_wanted", 1),
     (MutuelleJoined(1, 1, "MOIS"), "memberships WHERE household_id = 1", 1),
     (PlanChosen(1, "SEMAINE"), "plans WHERE rhythm = 'HEBDOMADAIRE'", 1),
 ]
