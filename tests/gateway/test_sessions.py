@@ -210,3 +210,35 @@ def test_a_visit_code_that_somebody_else_holds_is_not_given_again(each_gateway: 
     phone.types("1").ends().sees("Code de visite")
     assert f"{first[:3]} {first[3:]}" not in phone.screen
     assert each_gateway.count("visit_codes") == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kept"),
+    [
+        pytest.param(None, 3_600, id="a form: an hour"),
+        pytest.param(86_400, 86_400, id="a payment: a day"),
+    ],
+)
+def test_a_payment_left_open_is_kept_longer_than_a_form(
+    gateway: Gateway, seconds: int | None, kept: int
+) -> None:
+    call = open_call(gateway, "one", "")
+    assert gateway.runtime.sessions.save(
+        call,
+        Session(Place("paying.confirm")),
+        Answer("paying.confirm", "CON x"),
+        over=False,
+        left=True,
+        hop="paying.confirm|fr|ORANGE|1|answered",
+        left_seconds=seconds,
+    )
+    assert kept - 5 <= gateway.runtime.redis.ttl(b"left:" + call.caller) <= kept  # type: ignore[operator]
+
+
+def test_a_payment_is_asked_once_and_taken_up_again_the_next_day(gateway: Gateway) -> None:
+    phone = Handset(gateway, "+22370000021").dial("3*1*1375").goes_on().sees("Payer 1 375 F par Orange Money")
+    (left,) = gateway.runtime.redis.keys(b"left:*")  # type: ignore[misc]
+    assert gateway.runtime.redis.ttl(left) > 80_000  # type: ignore[operator]
+    phone.dial().sees("Paiement commencé").types("1").sees("Payer 1 375 F").types("1").ends().sees("Demande")
+    phone.sends().ends().sees("Demande")
+    assert gateway.count("payments") == 1
