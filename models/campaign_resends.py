@@ -36,7 +36,7 @@ SHARE_OF_USUAL = 0.8
 """The feed was well when later requests have this much of the usual share of reports."""
 
 SAMPLE_CHUNKS = 400
-"""Requests by which the usual share is measured."""
+"""Requests by which the usual share is measured: of one text to many, however many personal ones came after them."""
 
 MOST_ERROR = 1e-6
 """The chance that a request was taken and nobody of it was reported about, above which people decide."""
@@ -127,6 +127,7 @@ _sample = (
         chunks.c.operator == bindparam("operator"),
         chunks.c.campaign_id.is_not(None),
         chunks.c.state == DONE,
+        chunks.c.n >= LEAST,
         chunks.c.intent_at <= bindparam("before"),
     )
     .order_by(chunks.c.intent_at.desc())

@@ -138,6 +138,18 @@ def test_silence_is_proof_when_later_requests_are_reported_about(office: Office)
     assert send_again(office.desk) == 0
 
 
+def test_personal_messages_in_between_do_not_hide_what_is_usual(office: Office) -> None:
+    spoken_for(office, range(1_000, 1_100), -120)
+    drive = in_doubt(office, range(40), 0)
+    spoken_for(office, range(2_000, 2_100), 5)
+    personal = Drive(office, range(3_000, 3_400), size=1)
+    personal.send()
+    asked_at(personal, OPEN_HOUR - timedelta(minutes=1))
+    at(office, OPEN_HOUR + SILENCE)
+    assert send_again(office.desk) == 1
+    assert drive.states() == {"PENDING": 40}
+
+
 def a_report(drive: Drive) -> None:
     told(drive, 3, "a-stranger", OPEN_HOUR + timedelta(minutes=1))
 
