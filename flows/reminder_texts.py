@@ -7,8 +7,45 @@ from datetime import date
 
 from flows.sms.writing import one_segment
 from flows.wording import capitals, place
+from models.contributions import Account
 
 Translate = Callable[[str], str]
+
+
+def N_(text: str) -> str:
+    """Marks a text for the catalogues where it is not translated yet."""
+    return text
+
+
+CROP_MONEY = {
+    "COTON": (
+        N_("la paie du coton arrive."),
+        N_("c'est la paie du coton."),
+        N_("cotisation coton en retard depuis le {day}."),
+    ),
+    "RIZ": (
+        N_("la vente du riz arrive."),
+        N_("c'est la vente du riz."),
+        N_("cotisation riz en retard depuis le {day}."),
+    ),
+    "CEREALES": (
+        N_("la vente des recoltes arrive."),
+        N_("c'est la vente des recoltes."),
+        N_("cotisation recoltes en retard depuis le {day}."),
+    ),
+    "MARAICHAGE": (
+        N_("la vente du maraichage arrive."),
+        N_("c'est la vente du maraichage."),
+        N_("cotisation maraichage en retard depuis le {day}."),
+    ),
+}
+"""Which money it is, by plan: before a due date, on it, and after. Other plans tell the day alone."""
+
+ANY_MONEY = (
+    N_("cotisation a payer au {day}."),
+    N_("cotisation a payer au {day}."),
+    N_("cotisation en retard depuis le {day}."),
+)
 
 
 def ramed_ends(t: Translate, valid_to: date, service_code: str) -> str:
@@ -19,6 +56,36 @@ def ramed_ends(t: Translate, valid_to: date, service_code: str) -> str:
     )
     told = text.format(day=valid_to.strftime("%d/%m/%Y"), ask=f"{dialled}*2*4#", papers=f"{dialled}*2*3#")
     return one_segment(told)
+
+
+def contribution(
+    t: Translate, due_on: date, account: Account, percent: int, service_code: str, today: date
+) -> str:
+    """A household still owes (`account`): which money it comes from, how much is left for how many, what the State
+    adds (`percent` of it), how to pay, how to say that it is done, how to stop. One segment.
+    """
+    left = (
+        t("Il reste {missing} F pour {count} personnes") if account.persons > 1 else t("Il reste {missing} F")
+    )
+    ways = t("Payer: {dial}. Deja paye? OK. STOP").format(dial=f"{service_code.rstrip('#')}*3*1#")
+    return one_segment(
+        f"{place(account.mutuelle)}:",
+        _opening(t, due_on, account.crop, today),
+        left.format(missing=account.missing, count=account.persons) + _state(t, percent) + ".",
+        ways,
+    )
+
+
+def _opening(t: Translate, due_on: date, crop: str, today: date) -> str:
+    """Which money it is; the day alone tells whether it comes, is there or is late, whichever step is sent."""
+    texts = CROP_MONEY.get(crop, ANY_MONEY)
+    return t(texts[(due_on <= today) + (due_on < today)]).format(day=f"{due_on:%d/%m}")
+
+
+def _state(t: Translate, percent: int) -> str:
+    if percent == 100:
+        return t(", l'Etat paie autant")
+    return t(", l'Etat ajoute {percent}%").format(percent=percent) if percent else ""
 
 
 def card_waits(t: Translate, scheme: str, given: str, family: str, where: str, hours: str) -> str:

@@ -69,13 +69,25 @@ class Draw:
         """Whether a phone with this index is held out: a part of it lies between two marks."""
         if self.percent == 0:
             return false()
-        place = 1 + self.mark[0] % (len(self.mark) - _PART + 1)
+        place, start, end = self._between()
+        part = func.substr(index, 1 + place, _PART)
+        above, below = part >= start, part < end
+        return and_(above, below) if start < end else or_(above, below)
+
+    def holds(self, index: bytes) -> bool:
+        """The same of one phone's index."""
+        if self.percent == 0:
+            return False
+        place, start, end = self._between()
+        above, below = start <= (part := index[place : place + _PART]), part < end
+        return above and below if start < end else above or below
+
+    def _between(self) -> tuple[int, bytes, bytes]:
+        """Where the part begins, from 0, and its two marks."""
         whole = 256**_PART
         start = int.from_bytes(self.mark[1 : 1 + _PART])
         end = (start + self.percent * whole // 100) % whole
-        part = func.substr(index, place, _PART)
-        above, below = part >= start.to_bytes(_PART), part < end.to_bytes(_PART)
-        return and_(above, below) if start < end else or_(above, below)
+        return self.mark[0] % (len(self.mark) - _PART + 1), start.to_bytes(_PART), end.to_bytes(_PART)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,9 @@ class Terms:
     `member_fcfa` is a person's share of a year. `threshold_percent` of a season must be paid before cover begins (0:
     from the first franc). `late_days` after the due date care is still paid; after `suspended_days` the mutuelle may
     strike off. `instalments` of a harvest are asked on day `due_day` of their months, and dues are called `call_days`
-    before their season. `holdout_percent` of the households get no reminder, so that its effect can be told.
+    before their season. Reminders of a due date go `remind_before_days` before it, on the day (`remind_same_day`, 1 or
+    0) and `remind_late_days` after it, 0 for never, and at most `remind_most` of them. `holdout_percent` of the
+    households get none, so that their effect can be told.
     """
 
     member_fcfa: int
@@ -57,13 +59,24 @@ class Terms:
     due_day: int
     call_days: int
     holdout_percent: int
+    remind_before_days: int
+    remind_same_day: int
+    remind_late_days: int
+    remind_most: int
 
 
 TERMS = tuple(field.name for field in fields(Terms))
 """Every term, in the order in which it is told."""
 
-MOST = {"instalments": 12, "due_day": 28}
-"""The highest value of a term that is neither FCFA, a percent nor days."""
+RANGES = {
+    "instalments": (1, 12),
+    "due_day": (1, 28),
+    "remind_before_days": (0, 30),
+    "remind_same_day": (0, 1),
+    "remind_late_days": (0, 90),
+    "remind_most": (0, 2),
+}
+"""The lowest and the highest value of a term that has other limits than FCFA, percents and days have."""
 
 
 class BadTerm(Fault):
@@ -108,9 +121,10 @@ def change(conn: Connection, mutuelle_id: int, term: str, value: int, valid_from
     """Let a term hold from a day; a row of that very day is replaced. Dues keep those of their call. Raises BadTerm."""
     if term not in TERMS:
         raise BadTerm(f"no term {term}; known: {', '.join(TERMS)}")
-    most = MOST.get(term, 100 if term.endswith("percent") and term != "state_percent" else 1_000_000)
-    if not (term in MOST) <= value <= most:
-        raise BadTerm(f"{term}: {int(term in MOST)} to {most}, not {value}")
+    usual = (0, 100 if term.endswith("percent") and term != "state_percent" else 1_000_000)
+    least, most = RANGES.get(term, usual)
+    if not least <= value <= most:
+        raise BadTerm(f"{term}: {least} to {most}, not {value}")
     row: dict[str, Any] = {"mutuelle_id": mutuelle_id, "term": term, "valid_from": valid_from}
     put = insert(mutuelle_terms).values(**row, value=value, source=source[:80])
     conn.execute(

@@ -24,13 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from config import facts
-from models.consent import consents
 from models.coverage import LEFT, LIVING, coverages
 from models.database import Connection, Prepared, UtcDateTime
-from models.deaths import CONFIRMED, deaths
+from models.days import day_of
 from models.people import persons
 from models.phones import phone_links, phones
-from models.reminders import REMINDERS, Planner, reminders
+from models.reminder_phones import DEAD, stopped
+from models.reminders import OVER, REMINDERS, Planned, Planner, reminders
 
 KIND = "RAMED_90"
 TOPIC = "RAMED"
@@ -38,18 +38,12 @@ TOPIC = "RAMED"
 
 _later = coverages.alias("later")
 _kin = persons.alias("kin")
-_newer = consents.alias("newer")
 _RENEWED = exists().where(
     _later.c.person_id == coverages.c.person_id,
     _later.c.id != coverages.c.id,
     or_(_later.c.valid_to.is_(None), _later.c.valid_to > coverages.c.valid_to),
 )
 """Another right of hers goes on: this one or another scheme's."""
-
-_DEAD = exists().where(
-    deaths.c.state == CONFIRMED,
-    deaths.c.subject == literal("person:") + cast(persons.c.id, String),
-)
 
 
 def _stands() -> ColumnElement[bool]:
@@ -61,17 +55,7 @@ def _stands() -> ColumnElement[bool]:
         coverages.c.valid_to.is_not(None),
         LIVING,
         ~_RENEWED,
-        ~_DEAD,
-    )
-
-
-def _stopped(topic: str) -> ColumnElement[bool]:
-    """Whether the newest word of a phone about a topic is a refusal."""
-    after = exists().where(
-        _newer.c.phone_id == consents.c.phone_id, _newer.c.topic == topic, _newer.c.id > consents.c.id
-    )
-    return exists().where(
-        consents.c.phone_id == phones.c.id, consents.c.topic == topic, ~consents.c.given, ~after
+        ~DEAD,
     )
 
 
@@ -89,8 +73,8 @@ def _phone(whose: ColumnElement[bool]) -> ScalarSelect[bytes]:
             _kin.c.died_on.is_(None),
             _kin.c.erased_at.is_(None),
             phones.c.phone_sealed.is_not(None),
-            ~_stopped(REMINDERS),
-            ~_stopped(TOPIC),
+            ~stopped(REMINDERS),
+            ~stopped(TOPIC),
         )
         .order_by(phone_links.c.verified_at, phones.c.id)
         .limit(1)
@@ -145,10 +129,12 @@ def plan(conn: Connection, day: date, now: datetime) -> int:
     return _PLAN.run(conn, soonest=soonest, latest=latest, planned_at=now)
 
 
-def is_due(conn: Connection, coverage_id: int, period: str, day: date) -> bool:
-    """Whether the right still ends on that day, is not over, and nothing follows it; its holder is alive."""
-    row = _IS_DUE.first(conn, coverage_id=coverage_id)
-    return row is not None and row[0].isoformat() == period and row[0] >= day
+def refusal(conn: Connection, planned: Planned, now: datetime) -> str:
+    """OVER unless the right still ends on that day, is not over, and nothing follows it; its holder is alive."""
+    row = _IS_DUE.first(conn, coverage_id=planned.subject_id)
+    if row is None or row[0].isoformat() != planned.period or row[0] < day_of(now):
+        return OVER
+    return ""
 
 
-PLANNER = Planner(KIND, TOPIC, plan, is_due)
+PLANNER = Planner(KIND, TOPIC, plan, refusal)

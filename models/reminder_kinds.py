@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from models import ramed_ends, reminders
+from models import contribution_reminders, ramed_ends, reminders
 from models.database import Connection
-from models.days import day_of
+from models.locks import hold
 from models.number_locks import hold_phone
 from models.phones import id_of_index
 from models.places import region_of
-from models.reminders import OVER, SENT, STOPPED, Planned
+from models.reminders import SENT, STOPPED, Planned
 from models.sending_windows import next_open, open_at
 
-PLANNERS = {planner.kind: planner for planner in (ramed_ends.PLANNER,)}
+PLANNERS = {planner.kind: planner for planner in (ramed_ends.PLANNER, *contribution_reminders.PLANNERS)}
 """A new kind is one row: who is reminded, under which topic, and whether that still holds."""
 
 WINDOW = "reminder"
@@ -41,18 +41,24 @@ def refusal(conn: Connection, message_id: int, now: datetime) -> str:
     if found is None:
         return ""
     planned, _ = found
+    _alone(conn, planned)
     why = not_wanted(conn, planned, now)
     reminders.claimed(conn, planned.reminder_id, why or SENT, now)
     return why
 
 
 def not_wanted(conn: Connection, planned: Planned, now: datetime) -> str:
-    """STOPPED by her phone (or its number is gone), OVER, or nothing."""
+    """STOPPED by her phone (or its number is gone), a word of its kind, or nothing."""
     planner = PLANNERS[planned.kind]
     phone_id = id_of_index(conn, planned.phone_index)
-    if phone_id is None:
+    if phone_id is None or reminders.is_stopped(conn, phone_id, planner.topic):
         return STOPPED
-    hold_phone(conn, phone_id)
-    if reminders.is_stopped(conn, phone_id, planner.topic):
-        return STOPPED
-    return "" if planner.is_due(conn, planned.subject_id, planned.period, day_of(now)) else OVER
+    return planner.refusal(conn, planned, now)
+
+
+def _alone(conn: Connection, planned: Planned) -> None:
+    """Nobody else claims what goes to this phone, nor what is about the same thing."""
+    phone_id = id_of_index(conn, planned.phone_index)
+    if phone_id is not None:
+        hold_phone(conn, phone_id)
+    hold(conn, "reminder", f"{planned.subject_id}:{planned.period}".encode())

@@ -1,6 +1,7 @@
 """Reminders: what is to be told once about one thing and one period, to a phone that may still stop it.
 
     planned -> owed (a message waits) -> sent | a word that says why not        answered, when the person says OK
+           `-> held out (no message, so that what reminders do can be told)
 
 A kind of reminder is a Planner: who is to be reminded is found set by set, once a day; whether that is still so is
 asked again when its message is claimed (`models.reminder_kinds`).
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -43,8 +45,11 @@ REMINDERS = "RAPPELS"
 """The topic of all reminders; a kind may have one of its own beside it."""
 
 SENT = "SENT"
-STOPPED, OVER = "STOP", "PLUS_DU"
-"""Why nothing was sent: the phone has stopped such messages; what it was about is no longer so."""
+STOPPED, OVER, NO_PHONE = "STOP", "PLUS_DU", "SANS_TEL"
+"""Why nothing was sent: the phone has stopped such messages; what it was about is no longer so; there is no phone."""
+
+HELD_OUT = "TEMOIN"
+"""Drawn among those who get no message."""
 
 reminders = Table(
     "reminders",
@@ -60,6 +65,9 @@ reminders = Table(
     Column("claimed_at", UtcDateTime),
     Column("outcome", String(16)),
     Column("answered_at", UtcDateTime),
+    Column("asked_fcfa", Integer),
+    Column("drawn_on", Date, index=True),
+    Column("counted_to", Date),
     UniqueConstraint("kind", "subject_id", "period"),
     Index("ix_reminders_phone", "phone_index", "claimed_at"),
     Index(
@@ -70,7 +78,11 @@ reminders = Table(
         sqlite_where=text("message_id IS NULL AND outcome IS NULL"),
     ),
 )
-"""`subject_id` and `period` say what it is about (a right and its last day); `claimed_at` is when it was sent."""
+"""`subject_id` and `period` say what it is about (a right and its last day); `claimed_at` is when it was sent.
+
+Of contributions: `asked_fcfa` is the sum that the message tells. It was drawn on `drawn_on` whether a message is owed,
+and what is paid up to `counted_to`, that day included, counts as its effect.
+"""
 
 reminder_days = Table(
     "reminder_days",
@@ -84,25 +96,44 @@ reminder_days = Table(
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One reminder that is to be owed: its phone by the keyed index."""
+    """One reminder that is to be owed: its phone by the keyed index, None before it is chosen."""
 
     reminder_id: int
     kind: str
     subject_id: int
     period: str
-    phone_index: bytes
+    phone_index: bytes | None
+    asked_fcfa: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Whether somebody is held out, the day of the draw, and the last day of what counts as an effect."""
+
+    held_out: bool
+    on: date
+    counted_to: date
+
+
+def _as_planned(conn: Connection, keys: KeyRing, planned: Planned, now: datetime) -> Planned:
+    return planned
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """A kind and its own topic. `plan(conn, day, now)` adds who is to be reminded, and says how many;
-    `is_due(conn, subject_id, period, day)` tells whether one reminder is still to be sent.
+    """A kind and its own topic.
+
+    `plan(conn, day, now)` adds who is to be reminded, and says how many: once a day, or at every turn unless `daily`.
+    `refusal(conn, planned, now)` is a word when a reminder is not to be sent any more. `address(conn, keys, planned,
+    now)` chooses its phone when it is to be owed; None when nobody is written to, which it has noted.
     """
 
     kind: str
     topic: str
     plan: Callable[[Connection, date, datetime], int]
-    is_due: Callable[[Connection, int, str, date], bool]
+    refusal: Callable[[Connection, Planned, datetime], str]
+    address: Callable[[Connection, KeyRing, Planned, datetime], Planned | None] = _as_planned
+    daily: bool = True
 
 
 _ASKED = Prepared(
@@ -123,6 +154,7 @@ _OF_MESSAGE = Prepared(
         reminders.c.subject_id,
         reminders.c.period,
         reminders.c.phone_index,
+        reminders.c.asked_fcfa,
         reminders.c.commune_code,
     ).where(reminders.c.message_id == bindparam("message_id"))
 )
@@ -137,6 +169,8 @@ def plan_day(conn: Connection, planner: Planner, now: datetime) -> int | None:
     """Plan a kind for today; how many, or None when today was planned before. Two at once plan once."""
     day = day_of(now)
     hold(conn, "reminders", planner.kind.encode())
+    if not planner.daily:
+        return planner.plan(conn, day, now)
     done = select(reminder_days.c.day).where(reminder_days.c.kind == planner.kind, reminder_days.c.day == day)
     if conn.execute(done).first():
         return None
@@ -164,6 +198,16 @@ def owed(conn: Connection, reminder_id: int, message_id: int) -> None:
     conn.execute(update(reminders).where(reminders.c.id == reminder_id).values(message_id=message_id))
 
 
+def addressed(
+    conn: Connection, reminder_id: int, index: bytes, commune: str | None, asked_fcfa: int, drawn: Drawn
+) -> None:
+    """Note the phone that was chosen, where its household lives, the sum that is told and what was drawn."""
+    told: dict[str, Any] = {"phone_index": index, "commune_code": commune, "asked_fcfa": asked_fcfa}
+    told |= {"drawn_on": drawn.on, "counted_to": drawn.counted_to}
+    told |= {"outcome": HELD_OUT} if drawn.held_out else {}
+    conn.execute(update(reminders).where(reminders.c.id == reminder_id).values(told))
+
+
 def given_up(conn: Connection, reminder_id: int, why: str) -> None:
     """Nothing is sent: STOPPED, OVER, or that the phone is not known any more."""
     conn.execute(update(reminders).where(reminders.c.id == reminder_id).values(outcome=why))
@@ -172,7 +216,7 @@ def given_up(conn: Connection, reminder_id: int, why: str) -> None:
 def of_message(conn: Connection, message_id: int) -> tuple[Planned, str | None] | None:
     """The reminder that a message stands for, and the commune of whom it is about; None for other messages."""
     row = _OF_MESSAGE.first(conn, message_id=message_id)
-    return (Planned(*row[:5]), row[5]) if row else None
+    return (Planned(*row[:6]), row[6]) if row else None
 
 
 def claimed(conn: Connection, reminder_id: int, word: str, now: datetime) -> None:

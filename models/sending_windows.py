@@ -88,13 +88,16 @@ def minutes_open(kind: str, region: str, day: date) -> int:
 
 @lru_cache(maxsize=64)
 def _hours(kind: str, day: date) -> Mapping[str, tuple[tuple[str, str], ...]]:
-    """By region: when it opens and when it closes, on a day. A region that has rows at all keeps to these alone."""
+    """By region: when it opens and when it closes, on a day. A region that has rows at all keeps to these alone.
+
+    While an occasion such as Ramadan has rows, the usual ones rest.
+    """
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in facts.SHIPPED.in_force("sending_windows", day):
-        if row["kind"] == kind:
-            some = found[row["region"]]
-            if str(day.isoweekday()) in row["weekdays"].split(BETWEEN):
-                some.append((row["opens"], row["closes"]))
+    rows = [row for row in facts.SHIPPED.in_force("sending_windows", day) if row["kind"] == kind]
+    for row in [row for row in rows if row["occasion"]] or rows:
+        some = found[row["region"]]
+        if str(day.isoweekday()) in row["weekdays"].split(BETWEEN):
+            some.append((row["opens"], row["closes"]))
     return {region: tuple(some) for region, some in found.items()}
 
 

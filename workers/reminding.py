@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 import structlog
@@ -13,7 +12,15 @@ from gateway.ready_cards import tell
 from gateway.runtime import Runtime
 from gateway.tallies import tally
 from gateway.wake import awake, wake
-from models import card_matches, messages, phones, ramed_ends, reminder_kinds, reminders
+from models import (
+    card_matches,
+    contribution_reminders,
+    messages,
+    phones,
+    ramed_ends,
+    reminder_kinds,
+    reminders,
+)
 from models.database import Connection, DatabaseAway
 from models.days import day_of
 from models.reminders import STOPPED, Planned
@@ -82,9 +89,12 @@ def owe_planned(desk: Runtime) -> int:
     return total
 
 
-def _owe(conn: Connection, desk: Runtime, one: Planned) -> bool:
-    """One message, unless it is not wanted any more; its claim asks that again."""
+def _owe(conn: Connection, desk: Runtime, planned: Planned) -> bool:
+    """One message, unless it is not wanted any more or held out; its claim asks that again."""
     now = desk.clock()
+    one = reminder_kinds.PLANNERS[planned.kind].address(conn, desk.keys, planned, now)
+    if one is None:
+        return False
     reached_at = phones.reachable(conn, desk.keys, one.phone_index) if one.phone_index else None
     why = STOPPED if reached_at is None else reminder_kinds.not_wanted(conn, one, now)
     if why or reached_at is None:
@@ -96,7 +106,7 @@ def _owe(conn: Connection, desk: Runtime, one: Planned) -> bool:
         conn,
         desk.keys,
         to=to,
-        text=_text(desk, one, language),
+        text=_text(conn, desk, one, language),
         kind=reminder_kinds.MESSAGE,
         lane=BULK,
         once=once,
@@ -118,14 +128,11 @@ def tell_cards(desk: Runtime) -> int:
     return told
 
 
-def _text(desk: Runtime, one: Planned, language: str | None) -> str:
+def _text(conn: Connection, desk: Runtime, one: Planned, language: str | None) -> str:
     translate = desk.catalogues.translator(language or "fr")
-    return TEXTS[one.kind](translate, one.period, desk.settings.service_code)
-
-
-def _ramed_ends(translate: Callable[[str], str], period: str, service_code: str) -> str:
-    return reminder_texts.ramed_ends(translate, date.fromisoformat(period), service_code)
-
-
-TEXTS: dict[str, Callable[[Callable[[str], str], str, str], str]] = {ramed_ends.KIND: _ramed_ends}
-"""What each kind says: (the language's words, the period, what people dial)."""
+    about, dialled = date.fromisoformat(one.period), desk.settings.service_code
+    if one.kind == ramed_ends.KIND:
+        return reminder_texts.ramed_ends(translate, about, dialled)
+    day = day_of(desk.clock())
+    account, percent = contribution_reminders.told(conn, one, day)
+    return reminder_texts.contribution(translate, about, account, percent, dialled, day)

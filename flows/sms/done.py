@@ -1,4 +1,4 @@
-"""OK to what we wrote of our own accord: a reminder (`Deja fait? OK`), or that a card waits (`Deja prise? OK`)."""
+"""OK to what we wrote of our own accord: a reminder (`Deja paye? OK`), or that a card waits (`Deja prise? OK`)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flows.sms.enrolling import masked, seen
 from flows.sms.talk import Answer, Talk
 from flows.sms.writing import one_segment
 from models import dossiers, reminders
+from models.contribution_reminder_rules import KINDS
 from models.dossier_records import Dossier
 from models.dossier_tables import READY
 
@@ -31,6 +32,10 @@ def said_ok(talk: Talk) -> Answer | None:
     if reminded is None:
         return None
     text = talk.t("C'est note, merci. Vos droits: DROITS")
+    if reminded[1] in KINDS:
+        text = talk.t(
+            "C'est note, merci: plus de rappel pour cette fois. Votre compte: SOLDE. Vos recus: RECU"
+        )
     return Answer(one_segment(text), (ReminderAnswered(reminded[0]),))
 
 

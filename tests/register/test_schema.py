@@ -26,6 +26,7 @@ STEPS = (
     "0014_forgetting",
     "0015_collectors",
     "0016_payment_requests",
+    "0017_reminders",
 )
 
 
