@@ -1,7 +1,11 @@
 """Kinds of SMS that we send, each with its endpoint: what makes us send it. Caps and figures are by endpoint."""
 
 USSD, SMS, STAFF, SYSTEM = "ussd", "sms", "staff", "system"
-ENDPOINTS = (USSD, SMS, STAFF, SYSTEM)
+MONEY, REMINDERS = "money", "reminders"
+ENDPOINTS = (USSD, SMS, STAFF, SYSTEM, MONEY, REMINDERS)
+
+BESIDE = (MONEY, REMINDERS)
+"""Endpoints beside the cap of the whole day: nobody floods us with what only money or a plan brings."""
 
 ENDPOINT_OF = {
     "advice": USSD,
@@ -16,7 +20,9 @@ ENDPOINT_OF = {
     "staff": STAFF,
     "cash": STAFF,
     "after_visit": SYSTEM,
-    "reminder": SYSTEM,
+    "reminder": REMINDERS,
+    "receipt": MONEY,
+    "payment_refused": MONEY,
     "card_ready": SYSTEM,
     "dossier": SMS,
     "erased": SYSTEM,

@@ -207,7 +207,9 @@ class Settings(MoneySettings):
     cap_sms: int = Field(100_000, ge=0, description="answers to SMS in a day")
     cap_staff: int = Field(20_000, ge=0, description="SMS in a day to staff that they did not ask for")
     cap_system: int = Field(50_000, ge=0, description="all other SMS in a day")
-    cap_day: int = Field(150_000, ge=0, description="SMS in a day")
+    cap_money: int = Field(300_000, ge=0, description="receipts in a day, beside the others")
+    cap_reminders: int = Field(300_000, ge=0, description="reminders in a day, beside the others")
+    cap_day: int = Field(150_000, ge=0, description="SMS in a day, without those beside")
     send_within_hours: int = Field(72, ge=1, description="an SMS that could not be sent so long is let go")
 
     @field_validator(

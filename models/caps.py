@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from sqlalchemy import Column, Date, Integer, LargeBinary, Table, bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
 
+from config.message_kinds import BESIDE
 from models.database import Connection, Prepared, metadata
 
 ABROAD = "HORS_PAYS"
@@ -69,10 +70,9 @@ def refusals(
         if not words[place] and not spend(conn, day, to[place][1], caps.number):
             words[place] = NUMBER_FULL
     left = words.count("")
-    scopes = (
-        (ENDPOINT_FULL, f"endpoint:{endpoint}".encode(), caps.endpoints[endpoint]),
-        (DAY_FULL, b"all", caps.day),
-    )
+    scopes = [(ENDPOINT_FULL, f"endpoint:{endpoint}".encode(), caps.endpoints[endpoint])]
+    if endpoint not in BESIDE:
+        scopes.append((DAY_FULL, b"all", caps.day))
     for word, scope, cap in scopes if left else ():
         if not spend(conn, day, scope, cap, left):
             return [given or word for given in words]

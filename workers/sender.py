@@ -14,7 +14,7 @@ from time import monotonic
 
 import structlog
 
-from config.message_kinds import SMS, STAFF, SYSTEM, USSD
+from config.message_kinds import MONEY, REMINDERS, SMS, STAFF, SYSTEM, USSD
 from config.settings import Settings
 from config.sms_codes import OUT_OF_CREDIT
 from gateway.crash_points import reached
@@ -54,6 +54,8 @@ def caps_of(settings: Settings) -> Caps:
         SMS: settings.cap_sms,
         STAFF: settings.cap_staff,
         SYSTEM: settings.cap_system,
+        MONEY: settings.cap_money,
+        REMINDERS: settings.cap_reminders,
     }
     oldest = timedelta(hours=settings.send_within_hours)
     return Caps(settings.outgoing_prefixes, settings.cap_number, endpoints, settings.cap_day, oldest)

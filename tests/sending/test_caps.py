@@ -15,7 +15,7 @@ from tests.sending.outside import always
 @pytest.fixture
 def tight(tmp_path: Path, sqlite_url: str, redis_url: str) -> Office:
     """An office that may send little."""
-    caps = {"cap_number": 2, "cap_ussd": 3, "cap_sms": 4, "cap_day": 5}
+    caps = {"cap_number": 2, "cap_ussd": 3, "cap_sms": 4, "cap_day": 5, "cap_money": 6, "cap_reminders": 7}
     return open_office(tmp_path, sqlite_url, redis_url, **caps)
 
 
@@ -38,6 +38,7 @@ def test_a_number_gets_so_many_a_day(tight: Office) -> None:
     [
         pytest.param("rights", 3, "PLAFOND_CANAL", id="asked for by USSD"),
         pytest.param("sms_answer", 4, "PLAFOND_CANAL", id="answers to SMS"),
+        pytest.param("receipt", 6, "PLAFOND_CANAL", id="receipts, more than the whole day"),
         pytest.param("staff", 5, "PLAFOND_JOUR", id="the whole day"),
         pytest.param("a kind without a row", 5, "PLAFOND_JOUR", id="the system's own"),
     ],
