@@ -6,6 +6,7 @@ household's advance and from there to where it goes on: another plan, another mu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +20,7 @@ from models.database import Connection, Db, Prepared
 from models.households import households
 from models.ledger import Cause
 from models.mutuelle_tables import memberships, plans
+from models.mutuelle_terms import Terms
 from models.mutuelles import MUTUELLE, mutuelles
 from models.people import persons
 from models.plans import Part, Plan, plan_named, season_parts
@@ -139,25 +141,32 @@ def join(
         conn.execute(insert(memberships).values(values).returning(memberships.c.id)).scalar_one()
     )
     conn.execute(insert(plans).values(planned(membership_id, told, day)))
-    row = ledger.held(conn, membership_id)[membership_id]
     cause = Cause(f"join:{membership_id}", now, day, "joined", by)
-    if fee and terms.adhesion_fcfa:
-        # The fee is asked of the household, not of each person.
-        entry = Part(day, day, parts[0].due_on, terms.adhesion_fcfa)
-        dues.add(
-            conn,
-            row,
-            [entry],
-            1,
-            terms,
-            cause.part("fee"),
-            kind=dues.ADHESION,
-            season_from=parts[0].period_from,
-        )
-    dues.add(conn, row, parts, people, terms, cause)
+    asked = terms.adhesion_fcfa if fee else 0
+    _call_first_year(conn, membership_id, parts, people, terms, asked, cause)
     give_rights(conn, household_id, mutuelle_id, day)
     membership_status.refresh(conn, membership_id, day)
     return membership_id
+
+
+def _call_first_year(
+    conn: Connection,
+    membership_id: int,
+    parts: Sequence[Part],
+    people: int,
+    terms: Terms,
+    fee: int,
+    cause: Cause,
+) -> None:
+    """The fee, which is asked of the household and not of each person, and the contributions until the next call."""
+    row = ledger.held(conn, membership_id)[membership_id]
+    first = parts[0]
+    if fee:
+        asked = Part(cause.day, cause.day, first.due_on, fee)
+        once = cause.part("fee")
+        season = first.period_from
+        dues.add(conn, row, [asked], 1, terms, once, kind=dues.ADHESION, season_from=season)
+    dues.add(conn, row, parts, people, terms, cause)
 
 
 def give_rights(conn: Connection, household_id: int, mutuelle_id: int, day: date) -> None:
