@@ -9,10 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import Column, LargeBinary, String, Table, bindparam, delete, exists, insert, select, update
 
-from models import dossiers, reminders
+from models import campaign_forgetting, dossiers, payment_forgetting, reminders
 from models.callbacks import callbacks
 from models.campaign_acts import campaign_acts
-from models.campaign_forgetting import forget_phone
 from models.complaints import complaints
 from models.consent import consents
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
@@ -102,7 +101,8 @@ def carry_out(conn: Connection, keys: KeyRing, erasure_id: int, now: datetime) -
         return None
     phone = Msisdn.parse(keys.unseal(row.phone_sealed, PHONE))
     _forget(conn, row.phone_index)
-    forget_phone(conn, keys, row.phone_index, erasure_id)
+    campaign_forgetting.forget_phone(conn, keys, row.phone_index, erasure_id)
+    payment_forgetting.forget_phone(conn, keys, row.phone_index, erasure_id)
     gone = {"state": DONE, "done_at": now, "phone_index": None, "phone_sealed": None}
     conn.execute(update(erasures).where(erasures.c.id == erasure_id).values(gone))
     return phone

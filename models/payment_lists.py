@@ -109,7 +109,9 @@ def _rows(conn: Connection, keys: KeyRing, asked: Select[Any]) -> list[Listed]:
     ]
 
 
-def _masked(keys: KeyRing, sealed: bytes) -> str:
+def _masked(keys: KeyRing, sealed: bytes | None) -> str:
+    if sealed is None:
+        return "-"
     try:
         return Msisdn.parse(keys.unseal(sealed, PHONE)).masked
     except (KeyRingError, BadMsisdn):

@@ -66,7 +66,7 @@ payments = Table(
     Column("reference", String(12), nullable=False, index=True),
     Column("membership_id", BigInteger, nullable=False),
     Column("payer_index", LargeBinary, nullable=False),
-    Column("payer_sealed", Sealed(PHONE), nullable=False),
+    Column("payer_sealed", Sealed(PHONE)),
     Column("member_sealed", Sealed(PHONE)),
     Column("operator", String(8), nullable=False),
     Column("amount", Integer, nullable=False),
@@ -87,6 +87,7 @@ payments = Table(
     Index("ix_payments_payer", "payer_index", "asked_at"),
     # Each over the few rows that somebody looks for: requests to make, questions to ask.
     _few("ix_payments_ready", "operator", "id", where="state = 'ASKED'"),
+    _few("ix_payments_settled_at", "settled_at", where="payer_sealed IS NOT NULL"),
     _few("ix_payments_due", "operator", "next_at", where="next_at IS NOT NULL AND state <> 'ASKED'"),
 )
 """`reference` is told to people and may come again in a lifetime; `order_id` never does. `amount` in FCFA.

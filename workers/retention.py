@@ -20,6 +20,7 @@ from models import (
     lookups,
     messages,
     overdue,
+    payment_forgetting,
     payment_requests,
     reminders,
     reports,
@@ -61,6 +62,8 @@ def drop_old_of(desk: Runtime) -> int:
         with desk.database.begin() as conn:
             dropped += caps.forget(conn, (now - COUNTS).date())
             overdue.close_messages(conn, now - _hours("no_receipt_hours", now))
+        with desk.database.begin() as conn:
+            payment_forgetting.forget_numbers(conn, now - _days("payment_number", now))
         _close_recipients(desk, now - _hours("no_receipt_hours", now))
         _forget_numbers(desk, now)
     except DatabaseAway as away:

@@ -46,7 +46,7 @@ def test_help_loads_nothing_but_itself() -> None:
 @pytest.mark.parametrize(
     ("typed", "hint"),
     [
-        pytest.param("docter", "Did you mean doctor?", id="a slip"),
+        pytest.param("doctr", "Did you mean doctor", id="a slip"),
         pytest.param("eligibilty", "Did you mean eligibility?", id="a letter missing"),
         pytest.param("zzzz", "See ramu --help.", id="nothing near"),
     ],

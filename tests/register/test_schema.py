@@ -27,6 +27,7 @@ STEPS = (
     "0015_collectors",
     "0016_payment_requests",
     "0017_reminders",
+    "0018_payers",
 )
 
 
