@@ -171,12 +171,14 @@ def add(
     *,
     communes: Collection[str] = (),
     group_id: int | None = None,
+    number: int | None = None,
 ) -> int:
-    """Let a phone take cash for a mutuelle; its number, the next that nobody ever had. Raises PhoneTaken."""
+    """Let a phone take cash for a mutuelle; its `number`, or the next that nobody ever had. Raises PhoneTaken."""
     hold(conn, "collectors", b"")
     _refuse_taken(conn, keys, phone, None, now)
-    last = conn.execute(select(func.max(collectors.c.number))).scalar()
-    number = max(last or 0, FIRST_NUMBER - 1) + 1
+    if number is None:
+        last = conn.execute(select(func.max(collectors.c.number))).scalar()
+        number = max(last or 0, FIRST_NUMBER - 1) + 1
     row = {"number": number, "mutuelle_id": mutuelle_id, "role": role, "group_id": group_id, "added_at": now}
     conn.execute(insert(collectors).values(**row, **_sealed(keys, phone)))
     if communes:

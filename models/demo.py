@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table, insert, select, update
 
 from config.faults import Fault
-from models import consent, demo_contributions, phones, places, staff
+from models import consent, demo_collectors, demo_contributions, phones, places, staff
 from models.coverage import NUMBER, coverages, number_index
 from models.database import Connection
 from models.demo_world import households as told_households
@@ -57,7 +57,9 @@ def load(conn: Connection, keys: KeyRing, today: date, now: datetime) -> int:
     }
     _load_facilities(conn, keys)
     _load_staff(conn, keys, now)
-    return sum(_load_household(conn, keys, told, of_mutuelle, today, now) for told in told_households())
+    people = sum(_load_household(conn, keys, told, of_mutuelle, today, now) for told in told_households())
+    demo_collectors.load(conn, keys, of_mutuelle, now)
+    return people
 
 
 def _refuse_real(conn: Connection) -> None:

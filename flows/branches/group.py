@@ -1,4 +1,4 @@
-"""3*8 Mon groupe: who leads a group sees who has not paid, collects, hands over and reminds. Her cash is always in sight.
+"""3*8 Mon groupe: its leader sees who has not paid, collects, hands over and reminds. Her cash is always in sight.
 
 Arguments that the screens hand on: `m` the membership, `who` its masked name, `p` the person for the trail, `amount`
 FCFA, `ref` the reference that was told.
@@ -31,6 +31,7 @@ from models import (
 from models.collectors import LEADER, Collector
 from models.identifiers import digits, in_ascii, is_example, recognise
 from models.member_households import Late
+from models.payments import again_since
 
 KEY = "8"
 MOST_LISTED = 40
@@ -87,7 +88,7 @@ def number(ask: Ask) -> Question:
         ask.t("Numéro de mutuelle du foyer :"),
         _looked_for,
         samples=("54100122", "54100015", "12", "abc"),
-        lines=_lines(ask),
+        lines=(*((ask.t("E12 Numéro inconnu."),) if "unknown" in ask.args else ()), *_lines(ask)),
     )
 
 
@@ -98,7 +99,11 @@ def amount(ask: Ask) -> Question | Notice:
     if account is None:
         return _no_leader(ask)
     due = account.next_due
-    next_due = (Choice("1", francs(due), lambda ask: _checked(ask, due)),) if due else ()
+    next_due = (
+        (Choice("1", ask.t("Ce qui est dû, {amount}", amount=francs(due)), lambda ask: _checked(ask, due)),)
+        if due
+        else ()
+    )
     return Question(
         ask.t("{name} doit {missing}. Montant en F :", name=ask.args["who"], missing=francs(account.missing)),
         lambda ask, typed: _checked(ask, _francs(ask, typed)),
@@ -110,18 +115,16 @@ def amount(ask: Ask) -> Question | Notice:
 
 @screen(form=True, read_first=True)
 def confirm(ask: Ask) -> Menu:
-    """The last look before it is booked."""
-    title = ask.t("Encaisser {amount} de {name} ?", amount=francs(ask.args["amount"]), name=ask.args["who"])
-    return Menu(title, (Choice("1", ask.t("Oui"), _collect),), lines=_lines(ask))
-
-
-@screen(form=True, read_first=True)
-def same(ask: Ask) -> Menu:
-    """The same amount was received minutes ago: a second time needs a second word."""
-    title = ask.t(
-        "{amount} déjà encaissé de {name}.", amount=francs(ask.args["amount"]), name=ask.args["who"]
-    )
-    return Menu(title, (Choice("2", ask.t("Vrai 2e paiement"), _collect_again),), lines=_lines(ask))
+    """The last look before it is booked; the same amount of minutes ago needs another key than a repeated 1."""
+    context, args = ask.context, ask.args
+    told = {"amount": francs(args["amount"]), "name": args["who"]}
+    if collector_cash.same(context.db, args["m"], args["amount"], again_since(context.now)):
+        title = ask.t("{amount} déjà encaissé de {name}.", **told)
+        choice = Choice("2", ask.t("Vrai 2e paiement"), _collect_again)
+    else:
+        title = ask.t("Encaisser {amount} de {name} ?", **told)
+        choice = Choice("1", ask.t("Oui"), _collect)
+    return Menu(title, (choice,), lines=_lines(ask))
 
 
 @screen()
@@ -134,7 +137,8 @@ def collected(ask: Ask) -> Notice:
         name=args["who"],
         reference=args["ref"],
     )
-    return Notice(title, _lines(ask), choices=(_back(ask),))
+    # What she has is told as it is after this hop: the screen is drawn before it is booked.
+    return Notice(title, (_cash_line(ask, args["cash"]),), choices=(_back(ask),))
 
 
 @screen(question=True, form=True)
@@ -182,7 +186,11 @@ def _cash(ask: Ask, leader: Collector) -> int:
 
 
 def _told_cash(ask: Ask, leader: Collector) -> str:
-    return ask.t("En main : {amount}", amount=francs(_cash(ask, leader)))
+    return _cash_line(ask, _cash(ask, leader))
+
+
+def _cash_line(ask: Ask, cash: int) -> str:
+    return ask.t("En main : {amount}", amount=francs(cash))
 
 
 def _lines(ask: Ask) -> tuple[str, ...]:
@@ -235,7 +243,7 @@ def _looked_for(ask: Ask, typed: str) -> Go:
     right = next((one for one in found if one.scheme == SCHEME), None)
     membership = memberships.of_household(context.db, right.household_id) if right else None
     if right is None or membership is None:
-        return Go("group.number", effects=(Missed("cash"),), instead=True)
+        return Go("group.number", {"unknown": True}, effects=(Missed("cash"),), instead=True)
     hers = membership.mutuelle_id == leader.mutuelle_id
     if not hers or not member_households.covers(context.db, leader, right.household_id, right.commune_code):
         raise Refused(ask.t("E18 Ce foyer n'est pas de votre groupe."))
@@ -285,14 +293,15 @@ def _booked(ask: Ask, *, again: bool) -> Go:
     seen = _look(ask, args["amount"], again=again)
     reference = context.reference()
     if seen.refused and seen.same and seen.same.reference != reference:
-        return Go("group.same", {**_args(ask), "amount": args["amount"]})
+        return Go("group.confirm", {**_args(ask), "amount": args["amount"]}, instead=True)
     standing = seen.standing
     booked = CashCollected(leader.number, args["m"], args["amount"], reference, standing.amount)
     noted = Disclosed("cash.collected", f"person:{args['p']}", f"agent {leader.number} {args['amount']} F")
     effects: tuple[Effect, ...] = (booked, noted)
     if seen.over:
         effects = (*effects, alarmed(leader, standing, standing.amount + args["amount"], ask.today))
-    told = {"who": args["who"], "amount": args["amount"], "ref": reference}
+    cash = standing.amount + args["amount"]
+    told = {"who": args["who"], "amount": args["amount"], "ref": reference, "cash": cash}
     return Go("group.collected", told, effects=effects, back=())
 
 

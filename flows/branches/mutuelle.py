@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flows.ask import Ask
-from flows.branches import consent, joining_mutuelle
+from flows.branches import consent, group, joining_mutuelle
 from flows.branches.members import shown
 from flows.branches.paying_refused import begin
 from flows.own_mutuelle import own_membership, own_right
@@ -17,7 +19,15 @@ from models.membership_status import EN_OBSERVATION
 
 @screen()
 def menu(ask: Ask) -> Menu | Notice:
-    """D1 for a member whose contributions are kept here; else what the register says, or what may be joined (D8)."""
+    """D1 for a member whose contributions are kept here; else what the register says, or what may be joined (D8).
+
+    Who leads a group finds it here (D11).
+    """
+    found = _of_household(ask)
+    return replace(found, choices=(*found.choices, *group.leading(ask)))
+
+
+def _of_household(ask: Ask) -> Menu | Notice:
     mine = own_membership(ask)
     account = contributions.account(ask.context.db, mine.id, ask.today) if mine else None
     if account:

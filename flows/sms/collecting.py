@@ -1,6 +1,7 @@
 """COT by who takes cash: booked once, told to the member at once, taken back the same day when a thumb slipped.
 
 COT 55120938 1375 [ref]   cash of a household: what the collector has in hand grows by it
+COT 713482                the same by the code that a member was given for an agent
 A 713482                  the receipt of this number was a mistake: reversed, and the member is told
 """
 
@@ -9,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from flows.collecting_effects import CashCollected, CashGivenBack, alarmed
+from flows.effects import Missed
+from flows.sms.budget import Budget
 from flows.sms.cash_box import (
     MUTUELLE,
     Household,
@@ -18,14 +21,23 @@ from flows.sms.cash_box import (
     hand_over,
     household,
     last_day,
+    of_right,
     ref,
     shown,
 )
+from flows.sms.figures import CODE_DIGITS
 from flows.sms.money import amount_of, reference_of
 from flows.sms.talk import Answer, Declined, Missing, Mistake, Talk, answers
 from flows.sms.thread import Question
 from flows.sms.writing import hour, one_segment
-from models import cash_rules, collector_cash
+from models import (
+    cash_rules,
+    collector_cash,
+    coverage,
+    member_households,
+    memberships,
+    payment_requests,
+)
 from models.cash_rules import Look
 from models.collector_cash import InHand, Receipt
 from models.collectors import Collector
@@ -44,11 +56,31 @@ def collect(talk: Talk, collector: Collector) -> Answer:
     if len(words) > 1 and _is_member(talk, words[1]) and not _is_member(talk, words[0]):
         words[0], words[1] = words[1], words[0]
     number, *told = words
+    if number.isdigit() and len(number) == CODE_DIGITS:
+        return _by_code(talk, collector, number, told)
     smallest = talk.t("COT {number} et le montant", number=number)
     amount, behind = amount_of(talk, told, EXAMPLE, smallest)
     slip = reference_of(talk, behind)[:LONGEST_SLIP]
     found = household(talk, collector, number, {"amount": amount, "slip": slip})
     return _collected(talk, collector, found, amount, slip)
+
+
+def _by_code(talk: Talk, collector: Collector, code: str, told: list[str]) -> Answer:
+    """COT code [amount]: the code that a member was given to pay an agent says whose money it is, and how much."""
+    context, budget = talk.context, Budget.of(talk)
+    asked = payment_requests.for_agent(context.db, code, context.now)
+    membership = memberships.by_id(context.db, asked.membership_id) if asked else None
+    head = member_households.head(context.db, context.keys, membership.household_id) if membership else None
+    rights = coverage.by_person(context.db, context.keys, head.person_id, talk.ask.today) if head else ()
+    right = next((one for one in rights if one.scheme == MUTUELLE), None)
+    if asked is None or head is None or right is None:
+        budget.miss(talk)
+        text = talk.t("E12 Code {code} inconnu ou perime. Envoyez le numero du membre.", code=code)
+        raise Declined(one_segment(text, ref(talk)), effects=(Missed("cash.code"),))
+    example = f"COT {code} {asked.amount}"
+    amount, behind = amount_of(talk, told, example, example) if told else (asked.amount, ())
+    found = of_right(talk, collector, head.number or code, right)
+    return _collected(talk, collector, found, amount, reference_of(talk, behind)[:LONGEST_SLIP])
 
 
 @answers("cash_member")

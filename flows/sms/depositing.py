@@ -8,7 +8,10 @@ NON 482913            nothing was handed over
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flows.collecting_effects import CollectorUsed, DepositDeclared, DepositSettled
+from flows.context import Context
 from flows.effects import Disclosed, MessageOwed, Missed
 from flows.sms.budget import Budget
 from flows.sms.cash_box import at_till, done
@@ -51,7 +54,7 @@ def deposit(talk: Talk) -> Answer:
         raise Declined(_too_much(talk, amount, standing.amount, standing.declared))
     code = context.reference("deposit")
     declared = DepositDeclared(collector.number, collector.mutuelle_id, amount, reference, code)
-    told = _asked_to_count(talk, collector, amount, reference, code)
+    told = asked_to_count(context, talk.t, collector, amount, reference, code)
     waits = (
         talk.t("Le tresorier compte et confirme.")
         if told
@@ -68,12 +71,12 @@ def deposit(talk: Talk) -> Answer:
     return done(talk, text, declared, noted, *told)
 
 
-def _asked_to_count(
-    talk: Talk, collector: Collector, amount: int, reference: str, code: str
+def asked_to_count(
+    context: Context, t: Callable[..., str], collector: Collector, amount: int, reference: str, code: str
 ) -> tuple[MessageOwed, ...]:
-    context = talk.context
+    """What the treasurers read who may count a deposit: nobody is asked to count her own."""
     text = one_segment(
-        talk.t(
+        t(
             "Agent {number} dit avoir verse {amount} F ({reference}). Comptez, puis OK {code}."
             " Autre montant: OK {code} montant. Rien recu: NON {code}",
             number=collector.number,

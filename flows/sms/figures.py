@@ -72,8 +72,12 @@ def _code_first(groups: Sequence[str]) -> list[str]:
 
 def _number_first(groups: list[str]) -> list[str]:
     """The first groups joined if they are a card's or a phone's number together: behind it comes an amount."""
+    if len(groups[0]) == CODE_DIGITS:
+        return groups  # a code that stands for somebody
     wholes = [national("".join(groups[:count])) for count in range(1, len(groups) + 1)]
-    costs = [(sureness(whole) or LENGTH_ONLY) if len(whole) >= PHONE_DIGITS else LENGTH_ONLY for whole in wholes]
+    costs = [
+        (sureness(whole) or LENGTH_ONLY) if len(whole) >= PHONE_DIGITS else LENGTH_ONLY for whole in wholes
+    ]
     best = costs.index(min(costs))
     return groups if costs[best] > SLIP else [wholes[best], *groups[best + 1 :]]
 

@@ -9,7 +9,7 @@ from sqlalchemy import Table, func, select
 from flows.context import SMS
 from flows.sms.conversation import reply
 from gateway.outbox import carry_out
-from models import collector_cash, contributions, ledger, staff
+from models import collector_cash, contributions, ledger, payment_requests, staff
 from models.deposits import cash_deposits
 from models.identifiers import Msisdn, with_check_digit
 from models.locks import Overtaken
@@ -235,6 +235,18 @@ def test_guessed_codes_run_out(till: Till) -> None:
         treasurer.sends(f"OK 10000{guess}").reads("E12")
     treasurer.sends(f"OK {code}").reads("E71")
     assert till.in_hand().amount == 1375
+
+
+def test_a_member_may_give_a_code_instead_of_her_number(till: Till) -> None:
+    with till.database.begin() as conn:
+        for code, amount in (("713482", 2_750), ("713483", 500)):
+            payment_requests.request(
+                conn, till.register.keys, code, till.members[AWA], amount, None, till.world.now
+            )
+    phone = till.phone("collector").sends("COT 713482").reads(f"Encaisse 2750 F foyer {AWA} AWA T***")
+    phone.sends("COT 713483 600").reads("Encaisse 600 F")
+    till.phone("leader").sends("COT 713484").reads("E12 Code 713484 inconnu")
+    assert till.in_hand().amount == till.ledger() == 3_350
 
 
 def test_above_the_limit_nothing_is_booked_and_the_treasurers_are_told_once(till: Till) -> None:
