@@ -105,8 +105,8 @@ CITIZENS_TEXTS = [
     pytest.param(
         STRANGER,
         ["AIDE"],
-        "Sante Mali: tapez *212# (gratuit). SMS: DROITS numero, CODE, RECU, CENTRE lieu, PLAINTE, STOP."
-        " Un agent: repondez 1",
+        "Sante Mali: tapez *212# (gratuit). SMS: DROITS numero, CODE, RECU, COT montant, SOLDE, CENTRE lieu,"
+        " PLAINTE, STOP. Un agent: repondez 1",
         id="help for citizens",
     ),
     pytest.param(
