@@ -21,22 +21,22 @@ CROP_MONEY = {
     "COTON": (
         N_("la paie du coton arrive."),
         N_("c'est la paie du coton."),
-        N_("cotisation coton en retard depuis le {day}."),
+        N_("cotisation coton en retard ({day})."),
     ),
     "RIZ": (
         N_("la vente du riz arrive."),
         N_("c'est la vente du riz."),
-        N_("cotisation riz en retard depuis le {day}."),
+        N_("cotisation riz en retard ({day})."),
     ),
     "CEREALES": (
         N_("la vente des recoltes arrive."),
         N_("c'est la vente des recoltes."),
-        N_("cotisation recoltes en retard depuis le {day}."),
+        N_("cotisation recoltes en retard ({day})."),
     ),
     "MARAICHAGE": (
         N_("la vente du maraichage arrive."),
         N_("c'est la vente du maraichage."),
-        N_("cotisation maraichage en retard depuis le {day}."),
+        N_("cotisation maraichage en retard ({day})."),
     ),
 }
 """Which money it is, by plan: before a due date, on it, and after. Other plans tell the day alone."""
@@ -44,7 +44,7 @@ CROP_MONEY = {
 ANY_MONEY = (
     N_("cotisation a payer au {day}."),
     N_("cotisation a payer au {day}."),
-    N_("cotisation en retard depuis le {day}."),
+    N_("cotisation en retard ({day})."),
 )
 
 

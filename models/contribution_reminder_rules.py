@@ -9,10 +9,11 @@ from models.mutuelle_terms import Terms
 from models.plans import calendar_of
 
 BEFORE, SAME_DAY, LATE, ASKED = "COT_AVANT", "COT_JOUR", "COT_RETARD", "COT_RAPPEL"
+WISHED = "COT_VOULU"
 LADDER = (BEFORE, SAME_DAY, LATE)
-"""The steps of a due date; ASKED is the one that a collector asks for."""
+"""The steps of a due date; ASKED is the one that a collector asks for, WISHED the household itself for a day."""
 
-KINDS = (*LADDER, ASKED)
+KINDS = (*LADDER, ASKED, WISHED)
 DAY = timedelta(days=1)
 
 
@@ -33,8 +34,8 @@ def due_days(kind: str, terms: Terms, day: date) -> tuple[date, ...]:
 
 
 def is_timely(kind: str, terms: Terms, due_on: date, day: date) -> bool:
-    """Whether a reminder of a due date may still be sent on `day`; what a collector asks for always may."""
-    return kind == ASKED or due_on in due_days(kind, terms, day)
+    """Whether a reminder of a due date may still be sent on `day`; what somebody asks for always may."""
+    return kind not in LADDER or due_on in due_days(kind, terms, day)
 
 
 def is_lean(cercle_pcode: str, day: date) -> bool:

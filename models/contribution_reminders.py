@@ -6,7 +6,7 @@ asked when it is owed and again when it is claimed; what is not true any more is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -17,7 +17,7 @@ from config import facts
 from models import contribution_reminder_rules as rules
 from models import contributions, mutuelle_terms, reminders, reminders_wanted
 from models.audiences import Draw
-from models.contribution_reminder_rules import ASKED, KINDS, LADDER
+from models.contribution_reminder_rules import ASKED, KINDS, LADDER, WISHED
 from models.contributions import Account
 from models.coverage import LIVING
 from models.database import Connection, Prepared, UtcDateTime
@@ -79,9 +79,22 @@ _PLAN_ASKED = Prepared(
     )
     .on_conflict_do_nothing()
 )
+_PLAN_WISHED = Prepared(
+    insert(reminders.reminders)
+    .from_select(
+        _COLUMNS,
+        select(literal(WISHED), memberships.c.id, bindparam("period", type_=String), _NOW)
+        .select_from(memberships.join(_asked.table, _asked.whole(0) == memberships.c.id))
+        .where(memberships.c.ended_on.is_(None)),
+    )
+    .on_conflict_do_nothing()
+)
 _MISSING = (
     select(func.coalesce(func.sum(dues.c.amount - dues.c.paid), 0))
-    .where(dues.c.membership_id == memberships.c.id, dues.c.due_on == bindparam("due_on", type_=Date))
+    .where(
+        dues.c.membership_id == memberships.c.id,
+        or_(bindparam("due_on", type_=Date).is_(None), dues.c.due_on == bindparam("due_on", type_=Date)),
+    )
     .scalar_subquery()
 )
 _STANDS = Prepared(
@@ -157,28 +170,47 @@ def plan(conn: Connection, kind: str, day: date, now: datetime) -> int:
 
 def plan_asked(conn: Connection, day: date, now: datetime) -> int:
     """Add those that collectors ask for, each about the oldest due that its household owes; how many were new."""
-    total, taken = 0, [0] * WANTED
-    while len(taken) == WANTED:
-        taken = reminders_wanted.take(conn, WANTED, now)
-        total += _PLAN_ASKED.run(conn, membership_ids=packed([[one] for one in taken]), planned_at=now)
-    return total
+    return sum(
+        _PLAN_ASKED.run(conn, membership_ids=some, planned_at=now)
+        for some in _wanted(conn, now, wished=False)
+    )
+
+
+def plan_wished(conn: Connection, day: date, now: datetime) -> int:
+    """Add those that households wished for themselves, each about all that it owes; how many were new."""
+    return sum(
+        _PLAN_WISHED.run(conn, membership_ids=some, period=day.isoformat(), planned_at=now)
+        for some in _wanted(conn, now, wished=True)
+    )
+
+
+def _wanted(conn: Connection, now: datetime, *, wished: bool) -> Iterator[str]:
+    while taken := reminders_wanted.take(conn, WANTED, now, wished=wished):
+        yield packed([[one] for one in taken])
 
 
 def refusal(conn: Connection, planned: Planned, now: datetime) -> str:
-    """Why a reminder is not to be sent (any more), or nothing."""
-    due_on, day = date.fromisoformat(planned.period), day_of(now)
+    """Why a reminder is not to be sent (any more), or nothing. Who wished for one gets it in any month, as promised."""
+    due_on, day = _due_on(planned), day_of(now)
     row = _STANDS.first(conn, membership_id=planned.subject_id, due_on=due_on)
     if row is None or row[2] is not None:
         return LEFT
     mutuelle_id, cercle, _, missing = row
     if not missing:
         return PAID
+    if due_on is None:
+        return _of_phone(conn, planned, now)
     if rules.is_lean(cercle, day):
         return LEAN
     terms = mutuelle_terms.of_mutuelle(conn, mutuelle_id, day)
     if not rules.is_timely(planned.kind, terms, due_on, day):
         return OVER
     return _told_enough(conn, planned, terms.remind_most) or _of_phone(conn, planned, now)
+
+
+def _due_on(planned: Planned) -> date | None:
+    """The due date that it is about; None when it is about all that is owed."""
+    return None if planned.kind == WISHED else date.fromisoformat(planned.period)
 
 
 def _told_enough(conn: Connection, planned: Planned, most: int) -> str:
@@ -197,7 +229,7 @@ def _of_phone(conn: Connection, planned: Planned, now: datetime) -> str:
     day = day_of(now)
     since = now - timedelta(days=int(facts.parameter("contribution_reminders_days", day)))
     ((count,),) = _WRITTEN_TO.all(conn, phone=planned.phone_index, since=since)
-    if count >= int(facts.parameter("contribution_reminders_most", day)):
+    if planned.kind != WISHED and count >= int(facts.parameter("contribution_reminders_most", day)):
         return ENOUGH
     account = contributions.account(conn, planned.subject_id, day)
     if planned.asked_fcfa is None or account is None or account.missing == planned.asked_fcfa:
@@ -233,14 +265,15 @@ def _drawn(
     return Drawn(held_out, day, counted_to)
 
 
-def told(conn: Connection, planned: Planned, day: date) -> tuple[Account, int]:
-    """Where the household of a reminder stands, and the percent that the State adds to what it pays."""
+def told(conn: Connection, planned: Planned, day: date) -> tuple[Account, int, date]:
+    """Where the household of a reminder stands, the percent that the State adds to what it pays, and the due date."""
     account = contributions.account(conn, planned.subject_id, day)
     assert account is not None  # nosec B101: a reminder is about a membership, and none is deleted
     percents = select(func.max(dues.c.state_percent)).where(
         dues.c.membership_id == planned.subject_id, dues.c.paid < dues.c.amount
     )
-    return account, int(conn.execute(percents).scalar() or 0)
+    due_on = _due_on(planned) or account.next_due_on or day
+    return account, int(conn.execute(percents).scalar() or 0), due_on
 
 
 def planner(kind: str) -> Planner:
@@ -255,5 +288,6 @@ def planner(kind: str) -> Planner:
 PLANNERS: Sequence[Planner] = (
     *(planner(kind) for kind in LADDER),
     Planner(ASKED, TOPIC, plan_asked, refusal, address, daily=False),
+    Planner(WISHED, TOPIC, plan_wished, refusal, address, daily=False),
 )
 """Of each kind."""

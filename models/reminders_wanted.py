@@ -65,10 +65,15 @@ def want(conn: Connection, membership_ids: Sequence[int], by: int, now: datetime
     return len(conn.execute(new).all())
 
 
-def take(conn: Connection, limit: int, now: datetime) -> list[int]:
-    """The memberships of some that wait, the oldest first: they wait no more once this transaction is committed."""
+def take(conn: Connection, limit: int, now: datetime, *, wished: bool) -> list[int]:
+    """The memberships of some that wait, the oldest first: they wait no more once this transaction is committed.
+
+    `wished`: those that want it themselves, or else those of whom a collector wants it.
+    """
+    by = reminders_wanted.c.asked_by
+    theirs = by == HOUSEHOLD if wished else by != HOUSEHOLD
     asked = select(reminders_wanted.c.id).where(
-        reminders_wanted.c.taken_at.is_(None), reminders_wanted.c.asked_at <= now
+        reminders_wanted.c.taken_at.is_(None), reminders_wanted.c.asked_at <= now, theirs
     )
     oldest = asked.order_by(reminders_wanted.c.id).limit(limit).with_for_update(skip_locked=True)
     ids = list(conn.execute(oldest).scalars())

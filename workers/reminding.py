@@ -130,9 +130,8 @@ def tell_cards(desk: Runtime) -> int:
 
 def _text(conn: Connection, desk: Runtime, one: Planned, language: str | None) -> str:
     translate = desk.catalogues.translator(language or "fr")
-    about, dialled = date.fromisoformat(one.period), desk.settings.service_code
+    dialled, day = desk.settings.service_code, day_of(desk.clock())
     if one.kind == ramed_ends.KIND:
-        return reminder_texts.ramed_ends(translate, about, dialled)
-    day = day_of(desk.clock())
-    account, percent = contribution_reminders.told(conn, one, day)
-    return reminder_texts.contribution(translate, about, account, percent, dialled, day)
+        return reminder_texts.ramed_ends(translate, date.fromisoformat(one.period), dialled)
+    account, percent, due_on = contribution_reminders.told(conn, one, day)
+    return reminder_texts.contribution(translate, due_on, account, percent, dialled, day)

@@ -188,7 +188,7 @@ def test_a_refusal_is_told_by_pay_too_and_later_is_one_reminder(world: World, ph
     membership_id = membership_of(world, ROKIA).id
     for hours, waiting in ((23, []), (24, [membership_id])):
         with world.register.begin() as conn:
-            assert reminders_wanted.take(conn, 5, world.now + timedelta(hours=hours)) == waiting
+            assert reminders_wanted.take(conn, 5, world.now + timedelta(hours=hours), wished=True) == waiting
     caller.dial().sees_page(HOME)
 
 
