@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from config import facts
 from flows.enrolment_effects import CardHandedOver, ReminderAnswered
@@ -16,12 +16,15 @@ from models.dossier_tables import READY
 
 
 def said_ok(talk: Talk) -> Answer | None:
-    """What OK answers when that was written after the last question; None when it answers something else."""
+    """What OK answers when that was written after the last question; None when it answers something else.
+
+    Who has just been asked whether she pays, and gets a reminder before she has answered, says yes to the question.
+    """
     context = talk.context
     reminded = reminders.asked(context.db, context.keys, context.phone, context.now)
     waiting = _card_waits(talk)
     newest = max((at for at in (reminded and reminded[2], waiting and waiting.told_at) if at), default=None)
-    if newest is None or (talk.thread.question is not None and newest.timestamp() < talk.thread.at):
+    if newest is None or _answers_a_question(talk, newest):
         return None
     if waiting is not None and waiting.told_at == newest:
         name = masked(waiting.given, waiting.family)
@@ -37,6 +40,15 @@ def said_ok(talk: Talk) -> Answer | None:
             "C'est note, merci: plus de rappel pour cette fois. Votre compte: SOLDE. Vos recus: RECU"
         )
     return Answer(one_segment(text), (ReminderAnswered(reminded[0]),))
+
+
+def _answers_a_question(talk: Talk, newest: datetime) -> bool:
+    """Whether a question is open that we asked after what we wrote of our own accord, or minutes ago."""
+    if talk.thread.question is None:
+        return False
+    minutes = int(facts.parameter("question_minutes", talk.ask.today))
+    asked = talk.thread.at
+    return newest.timestamp() < asked or talk.context.now.timestamp() < asked + minutes * 60
 
 
 def _card_waits(talk: Talk) -> Dossier | None:

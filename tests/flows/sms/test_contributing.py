@@ -1,5 +1,7 @@
 """COT, RECU, SOLDE, PLAN: one segment whatever the sums, a yes before money is asked for, nobody's name told."""
 
+from datetime import datetime
+
 import pytest
 from sqlalchemy import delete, select
 
@@ -7,9 +9,12 @@ from flows import gsm7
 from flows.world import World
 from models.audit import audit
 from models.consent import consents
+from models.contribution_reminder_rules import KINDS
 from models.identifiers import Msisdn
 from models.lookups import Budgets
 from models.payments import payments
+from models.phones import phone_index
+from models.reminders import SENT, reminders
 from tests.flows.sms.conftest import FANTA, SIAKA, STRANGER, Texting
 from tests.flows.sms.texting import Texter
 
@@ -43,6 +48,31 @@ def test_the_same_amount_needs_a_second_yes(world: World, texter: Texting) -> No
     assert asked(world) == [1_375]
     phone.sends("OK").reads("en route")
     assert asked(world) == [1_375, 1_375]
+
+
+def reminded(world: World, number: str, at: datetime) -> None:
+    """A reminder of what a household owes has left to a phone."""
+    row = {"kind": KINDS[0], "subject_id": 1, "period": "2026-11-22", "planned_at": at}
+    hers = {"phone_index": phone_index(world.keys, Msisdn.parse(number)), "claimed_at": at, "outcome": SENT}
+    with world.register.begin() as conn:
+        conn.execute(reminders.insert().values(**row, **hers))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "asks"),
+    [
+        pytest.param(1, True, id="she answers our question"),
+        pytest.param(8, True, id="still"),
+        pytest.param(10, False, id="the reminder was the last that she read"),
+    ],
+)
+def test_a_reminder_between_question_and_yes_takes_no_yes(
+    world: World, texter: Texting, minutes: int, asks: bool
+) -> None:
+    phone = texter(FANTA).sends("COT 1375")
+    reminded(world, FANTA, phone.world.now)
+    phone.waits(minutes=minutes).sends("OK").reads("en route" if asks else "plus de rappel pour cette fois")
+    assert asked(world) == [1_375] * asks
 
 
 @pytest.mark.parametrize(
