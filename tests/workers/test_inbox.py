@@ -15,7 +15,7 @@ from flows.context import Context
 from flows.effects import Disclosed, LanguageChosen, MessageOwed
 from flows.sms.conversation import Reply
 from gateway.loop_guard import TOO_MANY, UNREADABLE, WINDOW
-from models import staff
+from models import collectors, staff
 from models.database import DatabaseAway
 from models.identifiers import Msisdn
 from models.locks import Overtaken
@@ -188,6 +188,28 @@ def test_staff_have_a_limit_of_their_own(
         Correspondent(gateway, STRANGER).writes(str(number))
     assert answer_inbox(gateway.runtime, echo) == 5
     assert inbox(gateway) == [("ANSWERED", None)] * answered + [("HELD", TOO_MANY)] * (5 - answered)
+    assert len(owed(gateway)) == answered
+
+
+@pytest.mark.parametrize(
+    ("ago", "answered"),
+    [
+        pytest.param(timedelta(), 3, id="a collector at work"),
+        pytest.param(timedelta(days=91), 1, id="a phone that fell idle"),
+    ],
+)
+def test_collectors_are_answered_as_often_as_staff(
+    tmp_path: Path, database_url: str, redis_url: str, ago: timedelta, answered: int
+) -> None:
+    limits = {"answers_in_ten_minutes": 1, "staff_answers_in_ten_minutes": 3}
+    gateway = people(open_gateway(tmp_path, database_url, redis_url, **limits))
+    with gateway.runtime.database.begin() as conn:
+        home = conn.exec_driver_sql("SELECT min(id) FROM mutuelles").scalar_one()
+        since = gateway.runtime.clock() - ago
+        collectors.add(conn, gateway.runtime.keys, Msisdn(STRANGER), home, collectors.COLLECTOR, since)
+    for number in range(5):
+        Correspondent(gateway, STRANGER).writes(str(number))
+    assert answer_inbox(gateway.runtime, echo) == 5
     assert len(owed(gateway)) == answered
 
 
