@@ -99,6 +99,7 @@ class MoneySimulation:
             return BAD_REQUEST
         fault = money_magic(wanted["customer"]) or self._chance.drawn(MONEY_FAULTS)
         if fault in BEFORE:
+            self.books.turn_away(operator, wanted["order"], fault)
             return BEFORE[fault]
         order, new = self.books.take(_order(operator, wanted, fault))
         if new:

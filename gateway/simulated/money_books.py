@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS orders (
     PRIMARY KEY (operator, name));
 CREATE TABLE IF NOT EXISTS movements (
     id INTEGER PRIMARY KEY, operator TEXT, name TEXT, customer TEXT, amount INTEGER, at REAL);
+CREATE TABLE IF NOT EXISTS turned_away (
+    id INTEGER PRIMARY KEY, operator TEXT, name TEXT, fault TEXT, at REAL);
 """
 
 
@@ -87,6 +89,14 @@ class Books:
             line.execute(f"INSERT INTO orders VALUES ({', '.join('?' * len(values))}, 1, 0)", values)
             return order, True
 
+    def turn_away(self, operator: str, name: str, fault: str) -> None:
+        """Note a request of which nothing was taken, and how it was answered."""
+        with self._writing() as line:
+            line.execute(
+                "INSERT INTO turned_away (operator, name, fault, at) VALUES (?, ?, ?, ?)",
+                (operator, name, fault, time()),
+            )
+
     def settle(self, operator: str, name: str, status: str, reason: str = "") -> Order | None:
         """What became of an order; money moves, or comes back, in the same transaction. None when it is not there."""
         with self._writing() as line:
@@ -129,6 +139,11 @@ class Books:
                 "SELECT operator, name, sum(amount) FROM movements GROUP BY operator, name"
             )
             return {(operator, name): amount for operator, name, amount in rows if amount}
+
+    def turned_away(self) -> list[tuple[str, str]]:
+        """(order, fault) of every request of which nothing was taken."""
+        with self._lock:
+            return self._line.execute("SELECT name, fault FROM turned_away ORDER BY id").fetchall()
 
     def close(self) -> None:
         """Closes the file."""
