@@ -279,8 +279,8 @@ def test_yesterday_is_closed(till: Till) -> None:
 def test_a_reminder_is_asked_for_once_and_taken_once(till: Till) -> None:
     till.phone("collector").sends(f"RAPPEL {LATE}", "RAPPEL TOUS").reads("Aucun foyer a rappeler")
     with till.database.begin() as conn:
-        assert take(conn, 10, NOW) == [till.members[LATE]]
-        assert take(conn, 10, NOW) == []
+        assert take(conn, 10, NOW, wished=False) == [till.members[LATE]]
+        assert take(conn, 10, NOW, wished=False) == []
     till.phone("treasurer").sends(f"RAPPEL {LATE}").reads("E61")
     till.phone("collector").waits(days=8).sends("RAPPEL TOUS").reads("pour 1 foyers")
     with till.database.begin(reading=True) as conn:
