@@ -16,6 +16,7 @@ from gateway.mutuelle_baseline_command import baseline
 from gateway.mutuelle_report_command import report
 from gateway.named_members import the_mutuelle
 from gateway.register import opened
+from gateway.reminder_commands import reminders
 from models import mutuelle_map, mutuelle_terms
 from models.days import day_of
 from models.mutuelle_tables import memberships
@@ -125,6 +126,7 @@ for command in (
     call,
     check,
     report,
+    reminders,
     baseline,
 ):
     mutuelle.add_command(command)

@@ -374,7 +374,7 @@ def test_a_phone_of_many_households_is_written_to_so_often(season: Season) -> No
     for _ in range(2):
         season.tick()
     outcomes = [season.outcomes(member)["COT_AVANT"] for member in (first, *others)]
-    assert outcomes == [SENT] * 4 + [ENOUGH]
+    assert sorted(outcomes) == [ENOUGH] + [SENT] * 4
 
 
 def test_who_is_held_out_has_a_row_without_a_message(season: Season) -> None:
