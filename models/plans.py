@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -99,11 +99,12 @@ def season_parts(plan: Plan, cercle_pcode: str, anchor: date, start: date, terms
     """The parts of the year of contributions that begins on `start`, without a gap between them.
 
     `anchor` is the day from which months and weeks are counted. Each is asked for on the last day before its own,
-    and the first of who joins on that day. A harvest's year begins after the first day on which it is asked for; who
-    starts in between pays for the days until then. Raises BadPlan.
+    but nothing before the anchor, on which the household joined or changed its plan. A harvest's year begins after the
+    first day on which it is asked for; who starts in between pays for the days until then. Raises BadPlan.
     """
     if plan.rhythm == HARVEST:
-        return tuple(_harvest_parts(plan, cercle_pcode, start, terms))
+        parts = _harvest_parts(plan, cercle_pcode, start, terms)
+        return tuple(replace(part, due_on=max(part.due_on, anchor)) for part in parts)
     periods = list(_periods(plan.rhythm, anchor, start))
     ends = _cumulated(plan.rhythm, terms.member_fcfa, len(periods))
     return tuple(
