@@ -32,7 +32,7 @@ from tests.storm.campaign_judge import EVIDENCE
 from workers.servers import PostgresServer, RedisServer
 
 PEOPLE = 100_000
-CAMPAIGNS, EACH, PERSONAL = 10, 2_500, 3
+CAMPAIGNS, EACH, PERSONAL = 10, 4_000, 3
 """How many campaigns, of how many people, and how many of them name each."""
 
 RATE = 20.0
