@@ -37,6 +37,7 @@ def receipt_again(ask: Ask, line: ReceiptLine, account: Account, right: Right) -
         else None,
         still_for_cover=account.threshold_fcfa,
         fresh=False,
+        covered_from=account.covered_from,
     )
     return payment_texts.confirmed(ask.t, about, paid)
 

@@ -52,13 +52,13 @@ def confirmed(t: Translate, about: About, paid: Paid) -> str:
     elif paid.covered_until and paid.covered_until >= about.day:
         text = t(
             "RECU {reference}: {amount} F le {day} {how}, {mutuelle}, foyer {household}. "
-            "Total {paid} sur {due}. COUVERT au {until}."
+            "Total {paid} sur {due}. {cover}."
         ).format(
             **_filled(about),
             how=_how(t, about),
             paid=paid.season_paid,
             due=paid.season_due,
-            until=paid.covered_until.strftime("%d/%m/%y"),
+            cover=_cover(t, about, paid, paid.covered_until),
         )
     else:
         text = t(
@@ -93,6 +93,16 @@ def corrected(t: Translate, about: About, paid: int, due: int) -> str:
         "Vous avez payé quand même? Envoyez PLAINTE"
     ).format(**_filled(about), agent=about.agent, paid=paid, due=due)
     return gsm7.fold(text)
+
+
+def _cover(t: Translate, about: About, paid: Paid, until: date) -> str:
+    """Until when, and from when where a new household still waits."""
+    if paid.covered_from and paid.covered_from > about.day:
+        ends = until.strftime("%d/%m/%y")
+        return t("COUVERT du {start} au {until}").format(
+            start=paid.covered_from.strftime("%d/%m/%y"), until=ends
+        )
+    return t("COUVERT au {until}").format(until=until.strftime("%d/%m/%y"))
 
 
 def _how(t: Translate, about: About) -> str:

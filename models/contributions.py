@@ -37,7 +37,7 @@ class Account:
 
     `season_...` speaks of the year of contributions that is being paid, the fee for joining included. `missing`: all
     that is left to pay up to its end. `state_fcfa`: what the State adds to the whole season. `threshold_fcfa`: what
-    must still be paid before cover begins, 0 for nothing. `late_since`: the last day that was not late. `crop`: the
+    must still be paid before cover begins, 0 for nothing. `covered_from`: the first day after the waiting period. `late_since`: the last day that was not late. `crop`: the
     code of the plan. `plan` and `crop` are codes of contribution_plans.csv, `rhythm` a word of vocabulary.RHYTHMS.
     """
 
@@ -59,11 +59,15 @@ class Account:
     threshold_fcfa: int
     rhythm: str
     crop: str
+    covered_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """A payment that was booked. `still_for_cover`: FCFA until cover begins; `fresh`: not booked before."""
+    """A payment that was booked. `still_for_cover`: FCFA until cover begins; `fresh`: not booked before.
+
+    `covered_from`: the first day of cover, which may lie ahead: a new household waits.
+    """
 
     entry_id: int
     reference: str
@@ -73,6 +77,7 @@ class Paid:
     covered_until: date | None
     still_for_cover: int
     fresh: bool
+    covered_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,7 @@ def account(db: Db, membership_id: int, day: date) -> Account | None:
         threshold_fcfa=_threshold(season),
         rhythm=rhythm,
         crop=crop,
+        covered_from=covered_from,
     )
 
 
@@ -211,6 +217,7 @@ def pay(
         found.covered_until,
         found.threshold_fcfa,
         before is None,
+        found.covered_from,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -20,8 +20,10 @@ LONGEST = About(
 )
 
 
-def paid(amount: int, total: int, due: int, until: date | None, missing: int) -> Paid:
-    return Paid(1, "713482", amount, total, due, until, missing, True)
+def paid(
+    amount: int, total: int, due: int, until: date | None, missing: int, start: date | None = None
+) -> Paid:
+    return Paid(1, "713482", amount, total, due, until, missing, True, start)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,18 @@ def paid(amount: int, total: int, due: int, until: date | None, missing: int) ->
             "RECU 713482: 2750 F le 03/06 par Orange Money, Benkadi, foyer AWA T***. "
             "Total 12650 sur 16500. COUVERT au 31/07/26.",
             id="covered",
+        ),
+        pytest.param(
+            paid(2_750, 12_650, 16_500, UNTIL, 0, DAY),
+            "RECU 713482: 2750 F le 03/06 par Orange Money, Benkadi, foyer AWA T***. "
+            "Total 12650 sur 16500. COUVERT au 31/07/26.",
+            id="covered from this day on",
+        ),
+        pytest.param(
+            paid(2_750, 12_650, 16_500, UNTIL, 0, DAY + timedelta(days=1)),
+            "RECU 713482: 2750 F le 03/06 par Orange Money, Benkadi, foyer AWA T***. "
+            "Total 12650 sur 16500. COUVERT du 04/06/26 au 31/07/26.",
+            id="still waiting",
         ),
         pytest.param(
             paid(2_750, 9_900, 16_500, None, 2_475),
@@ -54,6 +68,7 @@ def test_every_text_is_one_segment_with_the_longest_values() -> None:
     high = 99_999_999
     texts = [
         confirmed(str, LONGEST, paid(LONGEST.amount, high, high, UNTIL, 0)),
+        confirmed(str, LONGEST, paid(LONGEST.amount, high, high, UNTIL, 0, UNTIL)),
         confirmed(str, LONGEST, paid(LONGEST.amount, high, high, None, high)),
         taken_back(str, LONGEST, high, high),
         *(refused(str, LONGEST, refusal(row["reason"], DAY)) for row in facts.rows("payment_reasons")),
