@@ -11,9 +11,11 @@ import shutil
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import click
@@ -25,8 +27,9 @@ from gateway.intake import Intake
 from gateway.logs import configure
 from models.messages import UNKNOWN
 from tests.gateway.correspondent import echo
+from tests.payments import one_turn
 from tests.sending.conftest import Office, open_office
-from tests.storm import campaign_crashes, one_step
+from tests.storm import campaign_crashes, one_step, payment_crashes
 from tests.storm.crashing import (
     NOWHERE,
     NUMBERS,
@@ -41,6 +44,7 @@ from tests.storm.crashing import (
 from tests.storm.evidence import left_on_disk
 from tests.storm.judge import bound
 from tests.storm.one_step import ANSWER, REAP, SEND, SPOOL, TAKE
+from tests.storm.payment_crashes import PaymentCrashes
 from tests.storm.scene import folder_of
 from workers.inbox import answer_inbox
 from workers.sending import reap_all, replay
@@ -68,19 +72,20 @@ BEFORE: dict[int, tuple[str, ...]] = {
 )
 @click.option("--point", "points", type=int, multiple=True, help="This place alone; may be repeated.")
 def crash_points(times: int, points: tuple[int, ...]) -> None:
-    """Kill a process at every numbered place of the path of a message, and of that of a campaign.
+    """Kill a process at every numbered place of the paths of a message, of a campaign and of a payment.
 
-    Each message is answered once, each person of the campaign is written to once, or is told as in doubt.
+    Each message is answered once, each person of the campaign is written to once, or is told as in doubt; each payment
+    is asked for once at most, and booked as its money moved.
 
     The last line of standard output is one JSON object; exit 0 only when every crash came out well.
 
     Example: ramu storm crash-points --times 3 --point 22
     """
-    known = {*BEFORE, *campaign_crashes.PLACES}
+    known = {*_tried()}
     if unknown := set(points) - known:
         raise Fault(f"no such place: {sorted(unknown)}. Remedy: one of {sorted(known)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    PROCESSES.set_forkserver_preload([one_step.__name__])
+    PROCESSES.set_forkserver_preload([one_step.__name__, one_turn.__name__])
     configure(load(log_level="ERROR"))
     with ExitStack() as stack:
         folder = stack.enter_context(folder_of(None))
@@ -88,8 +93,9 @@ def crash_points(times: int, points: tuple[int, ...]) -> None:
         pool = ThreadPoolExecutor(AT_ONCE)
         # Who is told to stop does not wait for the crashes that were not begun.
         stack.callback(pool.shutdown, cancel_futures=True)
+        payments = stack.enter_context(PaymentCrashes())
         found: list[Crash] = []
-        for crashed, point in _paths(points):
+        for crashed, point in _paths(points, payments):
             some = [pool.submit(crashed, lanes, point) for _ in range(times)]
             found += [one.result() for one in some]
             tell(found[-times:])
@@ -98,10 +104,22 @@ def crash_points(times: int, points: tuple[int, ...]) -> None:
     sys.exit(0 if outcome["ok"] else 1)
 
 
-def _paths(points: Sequence[int]) -> Iterator[tuple[Callable[[Lanes, int], Crash], int]]:
+def _paths(
+    points: Sequence[int], payments: PaymentCrashes
+) -> Iterator[tuple[Callable[[Lanes, int], Crash], int]]:
     """What is crashed where: these places, or all, on each path on which they lie."""
-    for crashed, places in ((crash, BEFORE), (campaign_crashes.crash, campaign_crashes.PLACES)):
+    paths: list[tuple[Callable[[Lanes, int], Crash], Iterable[int]]] = [
+        (crash, BEFORE),
+        (campaign_crashes.crash, campaign_crashes.PLACES),
+        *((partial(payments.crash, what), places) for what, places in payment_crashes.PLACES.items()),
+    ]
+    for crashed, places in paths:
         yield from ((crashed, point) for point in places if not points or point in points)
+
+
+def _tried() -> set[int]:
+    """Every place at which something is crashed here."""
+    return {*BEFORE, *campaign_crashes.PLACES, *chain.from_iterable(payment_crashes.PLACES.values())}
 
 
 def crash(lanes: Lanes, point: int) -> Crash:
@@ -178,7 +196,7 @@ def report(found: Sequence[Crash], times: int) -> dict[str, Any]:
         for of, point in places
     }
     wrong = [f"{one.of} {one.point}: {fault}".strip() for one in found for fault in one.faults]
-    missing = sorted(set(POINTS) - {*BEFORE, *campaign_crashes.PLACES})
+    missing = sorted(set(POINTS) - _tried())
     measured = {
         "crashes": len(found),
         "times": times,

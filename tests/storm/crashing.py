@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -84,7 +84,12 @@ def killed(office: Office, what: str, lane: Lane, point: int) -> list[str]:
         **one_step.SETTINGS,
         CRASH_AT: str(point),
     }
-    process = PROCESSES.Process(target=one_step.main, args=(what, environment), daemon=True)
+    return dies(what, one_step.main, what, environment)
+
+
+def dies(what: str, target: Callable[..., None], *told: object) -> list[str]:
+    """Runs a process that does `target` and kills itself on the way; what is wrong when it does not."""
+    process = PROCESSES.Process(target=target, args=told, daemon=True)
     process.start()
     process.join(SECONDS)
     if process.exitcode == -signal.SIGKILL:

@@ -1,6 +1,7 @@
 """Every place on the path of a message has a way that leads to it; what is wrong after a crash is told."""
 
 from gateway.crash_points import POINTS
+from tests.storm import payment_crashes
 from tests.storm.campaign_crashes import PLACES
 from tests.storm.crash_points import BEFORE, report
 from tests.storm.crashing import Crash
@@ -15,6 +16,11 @@ def test_each_place_of_the_path_is_crashed_at() -> None:
 def test_each_place_of_a_campaign_is_crashed_at() -> None:
     subjects = ("sending:", "reaping:", "caring:")
     assert set(PLACES) == {point for point, what in POINTS.items() if what.startswith(subjects)}
+
+
+def test_each_place_of_a_payment_is_crashed_at() -> None:
+    ours = {point for point, what in POINTS.items() if what.startswith("paying:")}
+    assert {point for places in payment_crashes.PLACES.values() for point in places} == ours
 
 
 def test_a_fault_is_told_with_its_place() -> None:

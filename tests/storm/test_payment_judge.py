@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -118,17 +119,17 @@ def test_a_storm_without_a_fault() -> None:
     assert told["unmatched_planted"] == 1
 
 
-def having(**changed: object) -> Callable[[Found], Found]:
+def having(**changed: Any) -> Callable[[Found], Found]:
     return lambda found: replace(found, **changed)
 
 
-def swapped(name: str, place: int, **changed: object) -> Callable[[Found], Found]:
+def swapped(name: str, place: int, **changed: Any) -> Callable[[Found], Found]:
     """The evidence with another thing at a place of a list."""
 
     def change(found: Found) -> Found:
         some = list(getattr(found, name))
         some[place] = replace(some[place], **changed)
-        return replace(found, **{name: tuple(some)})
+        return having(**{name: tuple(some)})(found)
 
     return change
 
@@ -136,13 +137,13 @@ def swapped(name: str, place: int, **changed: object) -> Callable[[Found], Found
 def without(name: str, place: int) -> Callable[[Found], Found]:
     def change(found: Found) -> Found:
         some = getattr(found, name)
-        return replace(found, **{name: (*some[:place], *some[place + 1 :])})
+        return having(**{name: (*some[:place], *some[place + 1 :])})(found)
 
     return change
 
 
-def also(name: str, *more: object) -> Callable[[Found], Found]:
-    return lambda found: replace(found, **{name: (*getattr(found, name), *more)})
+def also(name: str, *more: Any) -> Callable[[Found], Found]:
+    return lambda found: having(**{name: (*getattr(found, name), *more)})(found)
 
 
 TWIN = Owed("receipt", HERS, TEXTS[0][1], "DELIVERED", "", "id-twin", "")
