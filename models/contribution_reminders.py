@@ -157,11 +157,13 @@ def plan(conn: Connection, kind: str, day: date, now: datetime) -> int:
     Nobody is planned where the months are lean.
     """
     asked = select(mutuelles.c.id, mutuelles.c.cercle_pcode).where(mutuelles.c.kind == MUTUELLE)
-    found: list[tuple[int, str]] = []
-    for mutuelle_id, cercle in conn.execute(asked).all():
-        if not rules.is_lean(cercle, day):
-            terms = mutuelle_terms.of_mutuelle(conn, mutuelle_id, day)
-            found += [(mutuelle_id, due_on.isoformat()) for due_on in rules.due_days(kind, terms, day)]
+    cercles = {row.id: row.cercle_pcode for row in conn.execute(asked)}
+    found = [
+        (mutuelle_id, due_on.isoformat())
+        for mutuelle_id, terms in mutuelle_terms.of_all(conn, cercles, day).items()
+        if not rules.is_lean(cercles[mutuelle_id], day)
+        for due_on in rules.due_days(kind, terms, day)
+    ]
     if not found:
         return 0
     ends = [date.fromisoformat(due_on) for _, due_on in found]
@@ -231,7 +233,7 @@ def _of_phone(conn: Connection, planned: Planned, now: datetime) -> str:
     ((count,),) = _WRITTEN_TO.all(conn, phone=planned.phone_index, since=since)
     if planned.kind != WISHED and count >= int(facts.parameter("contribution_reminders_most", day)):
         return ENOUGH
-    account = contributions.account(conn, planned.subject_id, day)
+    account = contributions.account(conn, planned.subject_id, day) if planned.asked_fcfa else None
     if planned.asked_fcfa is None or account is None or account.missing == planned.asked_fcfa:
         return ""
     return PAID if account.missing < planned.asked_fcfa else OTHER_SUM

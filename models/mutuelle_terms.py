@@ -6,8 +6,10 @@ assumption and says so: nothing of it may be told as the law.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column, Date, ForeignKey, Integer, String, Table, bindparam, select
@@ -99,6 +101,20 @@ def of_mutuelle(db: Db, mutuelle_id: int, day: date) -> Terms:
     return Terms(**{term: own[term] if term in own else int(default(term, day)[0]) for term in TERMS})
 
 
+def of_all(conn: Connection, mutuelle_ids: Iterable[int], day: date) -> dict[int, Terms]:
+    """The terms of many mutuelles on `day`: one select for all of them."""
+    usual = {term: int(default(term, day)[0]) for term in TERMS}
+    asked = (
+        select(mutuelle_terms.c.mutuelle_id, mutuelle_terms.c.term, mutuelle_terms.c.value)
+        .where(mutuelle_terms.c.valid_from <= day)
+        .order_by(mutuelle_terms.c.valid_from)
+    )
+    own: dict[int, dict[str, int]] = {}
+    for mutuelle_id, term, value in conn.execute(asked):
+        own.setdefault(mutuelle_id, {})[term] = value
+    return {one: Terms(**usual | own.get(one, {})) for one in mutuelle_ids}
+
+
 def told(db: Db, mutuelle_id: int, day: date) -> tuple[tuple[str, int, str], ...]:
     """(term, value, source) of every term on `day`: the mutuelle's own rows and, for the rest, what is assumed."""
     own = {
@@ -108,6 +124,7 @@ def told(db: Db, mutuelle_id: int, day: date) -> tuple[tuple[str, int, str], ...
     return tuple((term, *(own.get(term) or default(term, day))) for term in TERMS)
 
 
+@lru_cache(maxsize=256)
 def default(term: str, day: date) -> tuple[int, str]:
     """(value, source) of a term that a mutuelle never set. Raises NotInForce."""
     name = f"mutuelle_{term}"

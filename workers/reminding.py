@@ -96,7 +96,9 @@ def _owe(conn: Connection, desk: Runtime, planned: Planned) -> bool:
     if one is None:
         return False
     reached_at = phones.reachable(conn, desk.keys, one.phone_index) if one.phone_index else None
-    why = STOPPED if reached_at is None else reminder_kinds.not_wanted(conn, one, now)
+    # Whose phone was chosen just now was asked about just now.
+    why = reminder_kinds.not_wanted(conn, one, now) if planned.phone_index else ""
+    why = STOPPED if reached_at is None else why
     if why or reached_at is None:
         reminders.given_up(conn, one.reminder_id, why)
         return False

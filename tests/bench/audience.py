@@ -17,11 +17,11 @@ from models.phones import PHONE
 IN_A_HOUSEHOLD = 5
 
 
-def fill_phones(url: str, keys: KeyRing, phones: int) -> None:
-    """So many people of all communes, each with a phone that may be written to; in a migrated, empty database.
+def fill_phones(url: str, keys: KeyRing, phones: int, household: int = IN_A_HOUSEHOLD) -> None:
+    """So many people of all communes, `household` of them in one, each with a phone that may be written to.
 
-    The keyed indexes are as random as real ones; the sealed number and names are one and the same, since nothing that
-    is measured opens them.
+    In a migrated, empty database. The keyed indexes are as random as real ones; the sealed number and names are one and
+    the same, since nothing that is measured opens them.
     """
     database = Database.open(url, deadline_ms=None)
     with database.begin() as conn:
@@ -29,7 +29,7 @@ def fill_phones(url: str, keys: KeyRing, phones: int) -> None:
     database.dispose()
     codes = [row["code_2023"] for row in facts.reference("mali_communes_2023") if row["code_2023"]]
     names = identity_columns(keys, "Awa", "Traore", None)
-    homes = phones // IN_A_HOUSEHOLD + 1
+    homes = phones // household + 1
     with psycopg.connect(url) as connection:
         connection.execute(
             "INSERT INTO households (id, commune_code) SELECT n, (%s::text[])[1 + n %% %s]"
@@ -46,7 +46,7 @@ def fill_phones(url: str, keys: KeyRing, phones: int) -> None:
                 names["given_key"],
                 names["family_key"],
                 phones,
-                IN_A_HOUSEHOLD,
+                household,
             ],
         )
         connection.execute(

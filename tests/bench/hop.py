@@ -22,6 +22,7 @@ from tests.bench.importing import import_register
 from tests.bench.lanes import lanes
 from tests.bench.layers import Layer
 from tests.bench.planning import plan_campaign
+from tests.bench.reminding import remind
 from tests.bench.rounds import Plan, floor_us, judged, layers_of, run
 from tests.bench.stage import set_stage
 from tests.bench.throughput import throughput
@@ -47,6 +48,7 @@ bench.add_command(import_register)
 bench.add_command(lanes)
 bench.add_command(ledger)
 bench.add_command(plan_campaign)
+bench.add_command(remind)
 bench.add_command(reports)
 bench.add_command(throughput)
 bench.add_command(verify)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from threading import Thread
 
 import pytest
 from sqlalchemy import select, update
 
 from config.jobs import BULK
+from flows.world import LIMITS, World
 from models import (
     consent,
     contribution_reminders,
@@ -19,6 +20,7 @@ from models import (
     reminders,
     reminders_wanted,
 )
+from models.contribution_reminder_figures import figures
 from models.contribution_reminders import (
     ENOUGH,
     LEAN,
@@ -32,12 +34,11 @@ from models.days import BAMAKO, day_of
 from models.identifiers import Msisdn
 from models.people import persons
 from models.reminders import HELD_OUT, NO_PHONE, OVER, SENT, STOPPED
+from tests.flows.sms.texting import Texter
 from tests.mutuelles.conftest import Books, noon, opened
 from tests.register.conftest import Register
 from tests.sending.conftest import Office, open_office
 from workers import reminding
-
-pytest_plugins = ["tests.sending.conftest"]
 
 JOINED = date(2026, 12, 20)
 """Cotton in Sikasso is asked for on 15 January, 15 February and 15 March."""
@@ -102,6 +103,13 @@ class Season:
             self.at(ten(day))
         reminding.remind_all(self.office.desk)
         self.send()
+
+    def texter(self, member: int) -> Texter:
+        """The phone of a household, five minutes later."""
+        desk = self.office.desk
+        moment = self.now + timedelta(minutes=5)
+        world = World(desk.database, desk.keys, desk.catalogues, LIMITS, moment, {})
+        return Texter(world, self.phone(member))
 
     def send(self) -> None:
         """One job of the bulk lane to its end."""
@@ -386,6 +394,38 @@ def test_who_is_held_out_has_a_row_without_a_message(season: Season) -> None:
     assert {member for member in members if not season.sent(member)} == held
     season.tick(DUE)
     assert {member for member in members if season.outcomes(member)["COT_JOUR"] == HELD_OUT} == held
+
+
+def test_who_says_ok_hears_no_more_of_this_due_date(season: Season) -> None:
+    member, silent = season.household(), season.household()
+    season.tick()
+    season.texter(member).sends("OK").reads("C'est note, merci: plus de rappel pour cette fois.")
+    season.tick(DUE)
+    assert season.outcomes(member) == {"COT_AVANT": SENT, "COT_JOUR": SAID_OK}
+    assert season.outcomes(silent) == {"COT_AVANT": SENT, "COT_JOUR": SENT}
+    season.tick(date(2027, 2, 8))
+    assert len(season.sent(member)) == 2
+    with season.books.database.begin(reading=True) as conn:
+        counts = figures(conn, WEEK_BEFORE, DUE, DUE)[-1].counts
+    assert (counts.planned, counts.sent, counts.said_ok, counts.running) == (4, 3, 1, 2)
+
+
+@pytest.mark.parametrize("word", ["STOP", "STOP MUTUELLE", "STOP RAPPELS"])
+def test_who_says_stop_hears_no_more_at_all(season: Season, word: str) -> None:
+    member = season.household()
+    season.tick()
+    season.texter(member).sends(word).reads("C'est fait: plus de")
+    for day in (DUE, TEN_DAYS_LATE, date(2027, 2, 12)):
+        season.tick(day)
+    assert len(season.sent(member)) == 1
+    assert season.outcomes(member)["COT_JOUR"] == STOPPED
+
+
+def test_stop_to_other_messages_leaves_these(season: Season) -> None:
+    member = season.household()
+    season.texter(member).sends("STOP RAMED")
+    season.tick()
+    assert len(season.sent(member)) == 1
 
 
 def test_ten_at_once_remind_each_once(season: Season) -> None:
