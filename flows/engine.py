@@ -132,7 +132,8 @@ def _walk(session: Session, tail: tuple[str, ...], ask: Ask, effects: tuple[Effe
         session, effects = _moved(session, go, ask), effects + go.effects
         stepping = all(isinstance(effect, Disclosed) and effect.action in STEPPING for effect in go.effects)
         if waiting and (SCREENS[session.place.screen].read_first or not stepping):
-            return _step(session, ask, effects, _not_understood(ask, waiting[0]))
+            left = next((word for word in waiting if not word.startswith("@")), "")
+            return _step(session, ask, effects, _not_understood(ask, left) if left else "")
     return _step(session, ask, effects)
 
 

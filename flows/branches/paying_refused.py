@@ -23,9 +23,9 @@ LATER = (("1", 1), ("2", 3), ("3", 7))
 """Digits, and in how many days."""
 
 
-@screen(form=True, read_first=True)
+@screen(form=True)
 def reason(ask: Ask) -> Menu:
-    """D5c: less, another means, later, or any other amount."""
+    """D5c: less, another means, later, or any other amount: who has dialled one goes on to its confirmation."""
     context = ask.context
     refused = last(ask, ask.args)
     if refused is None:

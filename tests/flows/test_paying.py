@@ -95,6 +95,23 @@ def test_no_dial_string_pays(world: World, phone: Dialling, code: str, screen: s
 
 
 @pytest.mark.parametrize(
+    ("code", "screen", "reads"),
+    [
+        pytest.param("*212*3*1#", "paying_refused.reason", "Rien n'a été pris", id="why"),
+        pytest.param("*212*3*1*900#", "paying.confirm", "Payer 900 F", id="another amount"),
+        pytest.param("*212*3*1*1*1#", "paying.confirm", "Payer", id="less, which no dial string pays"),
+    ],
+)
+def test_who_was_refused_may_dial_another_amount(
+    world: World, phone: Dialling, code: str, screen: str, reads: str
+) -> None:
+    call(phone(FANTA), "*212*3*1*1375#", "1")
+    settle(world, REFUSED, "SOLDE")
+    call(phone(FANTA), code).sees_page(screen).sees(reads).sees_not("@")
+    assert len(asked(world)) == 1
+
+
+@pytest.mark.parametrize(
     ("amount", "screen"),
     [
         pytest.param("199", "paying.other", id="below the least"),
