@@ -70,7 +70,8 @@ class Wish:
     """Somebody wants a household's amount (FCFA) to be paid, `at` seconds from the start.
 
     `payer` is the phone that asks: of who pays, or of the collector who has the cash. `copies`: how often each of its
-    SMS is delivered. `then`: she hands the cash over; she dials again although an answer was promised.
+    SMS is delivered; at the most its hops come twice, too. `then`: she hands the cash over; she dials again although
+    an answer was promised.
     """
 
     name: str
