@@ -77,6 +77,7 @@ def texts() -> None:
 def drawn_walk(folder: Path, now: datetime) -> explorer.Walk:
     """The walk from which the diagram is drawn: every demo phone, in French."""
     world, walk = World.build(folder, now), explorer.Walk()
+    world.make_card()
     for phone in (UNKNOWN, *world.phones.values()):
         explorer.explore(world, phone, walk)
     explorer.tell_stories(world, walk, Msisdn.parse(FULLEST), UNKNOWN)
@@ -88,6 +89,7 @@ def checked(folder: Path, now: datetime) -> tuple[explorer.Walk, list[str]]:
     walk = drawn_walk(folder / "demo", now)
     world = World.build(folder / "long", now)
     world.stretch()
+    world.make_card()
     fullest = Msisdn.parse(FULLEST)
     for phone in (UNKNOWN, *world.phones.values()):
         explorer.explore(world, phone, walk)

@@ -276,7 +276,7 @@ class CampaignSteered:
 
 @dataclass(frozen=True, slots=True)
 class CampaignShown:
-    """An agent is sent a campaign's texts, with nobody's data in them; `is_test`: as its author, who then has seen it."""
+    """An agent is sent a campaign's texts, with nobody's data in them; `is_test`: its author, who then has seen it."""
 
     campaign_id: int
     is_test: bool

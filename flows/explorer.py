@@ -14,7 +14,7 @@ from flows.inputs import Dial
 from flows.screens import End, Question, Screen
 from flows.session import Session
 from flows.tree import HOME, SCREENS
-from flows.world import World
+from flows.world import WAITED_FOR, World
 from models import coverage, demo_world
 from models.coverage import Right
 from models.identifiers import Msisdn, recognise, with_check_digit
@@ -85,7 +85,7 @@ def explore(
 
 
 def tell_stories(world: World, walk: Walk, known: Msisdn, unknown: Msisdn) -> None:
-    """Plays what the walk cannot guess: a person found by name, a phone tied to a household, the lock, the resume."""
+    """Plays what the walk cannot guess: a person found by name, a phone tied, a card that waits, the lock, the resume."""
     holder = world.dial(known)
     right = _holder(world, known)
     number = demo_number(known)
@@ -97,6 +97,7 @@ def tell_stories(world: World, walk: Walk, known: Msisdn, unknown: Msisdn) -> No
     )
     _tell(world, unknown, walk, ("00", number, "2", "1", str(right.birth_year), "1"))
     _tell(world, unknown, walk, ("00", number, "2", "2", "1", "1850", "1"))
+    _tell(world, WAITED_FOR, walk, ("00", "2", "2", "1"))
     strict = world.moved(limits=replace(world.limits, misses=0))
     _tell(strict, unknown, walk, ("00", NOBODY))
     _tell(strict, unknown, walk, ("00", "1", "1", "3", "Personne", "1900", "KAY"))

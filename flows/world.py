@@ -18,6 +18,7 @@ from models import (
     demo,
     demo_longest,
     demo_world,
+    dossiers,
     memberships,
     payment_requests,
     payment_steps,
@@ -26,11 +27,16 @@ from models import (
     schema,
 )
 from models.database import Connection, Database
+from models.dossier_records import Candidate, Owner
+from models.dossier_tables import CITIZEN
 from models.identifiers import Msisdn
 from models.keyring import KeyRing
 
 UNKNOWN = Msisdn.parse("+22370999999")
 """A phone that no household of the demo world has."""
+
+WAITED_FOR = Msisdn.parse("+22370999998")
+"""A phone without a household whose owner has a file, once `World.make_card` has made her card."""
 
 LIMITS = Limits(
     misses=5, lock_minutes=30, resume_minutes=60, visit_code_hours=24, callback_hours=48, messages_a_day=10
@@ -117,6 +123,14 @@ class World:
             held = payment_steps.hold_payment(conn, self.keys, payment_id)
             if held and row.reason:
                 payment_steps.finish(conn, held, payments.REFUSED, self.now, reason=row.reason)
+
+    def make_card(self) -> None:
+        """The card of WAITED_FOR lies at the town hall."""
+        who = Candidate("Awa", "Traoré", "F", 1990, "ML-C02040101", "RAMED", 4)
+        owner = Owner(CITIZEN, WAITED_FOR)
+        with self.register.begin() as conn:
+            file = dossiers.open_dossier(conn, self.keys, "482239", owner, who, "demo", self.now)
+            dossiers.make_ready(conn, file, "la mairie de Kati, lun-ven 8h-15h", None, self.now)
 
     def context(
         self, phone: Msisdn, key: str = "", left: Session | None = None, channel: str = USSD

@@ -37,8 +37,9 @@ class Account:
 
     `season_...` speaks of the year of contributions that is being paid, the fee for joining included. `missing`: all
     that is left to pay up to its end. `state_fcfa`: what the State adds to the whole season. `threshold_fcfa`: what
-    must still be paid before cover begins, 0 for nothing. `covered_from`: the first day after the waiting period. `late_since`: the last day that was not late. `crop`: the
-    code of the plan. `plan` and `crop` are codes of contribution_plans.csv, `rhythm` a word of vocabulary.RHYTHMS.
+    must still be paid before cover begins, 0 for nothing. `covered_from`: the first day after the waiting period.
+    `late_since`: the last day that was not late. `crop`: the code of the plan in contribution_plans.csv; `rhythm` is a
+    word of vocabulary.RHYTHMS.
     """
 
     membership_id: int
