@@ -116,7 +116,7 @@ def _walk(session: Session, tail: tuple[str, ...], ask: Ask, effects: tuple[Effe
     """A shortcut: the keys one after the other, showing only the last screen.
 
     It stops at a wrong key, at a look-up, at a screen that must be read first and at the first thing that is done: one
-    dial asks one question or does one thing, however long its tail. What is left over is said.
+    dial asks one question or does one thing, however long its tail. What is left over is said, or has to be typed.
     """
     waiting = list(tail)
     while waiting:
@@ -131,9 +131,12 @@ def _walk(session: Session, tail: tuple[str, ...], ask: Ask, effects: tuple[Effe
             return _step(session, ask, effects, str(refusal))
         session, effects = _moved(session, go, ask), effects + go.effects
         stepping = all(isinstance(effect, Disclosed) and effect.action in STEPPING for effect in go.effects)
-        if waiting and (SCREENS[session.place.screen].read_first or not stepping):
+        read_first = SCREENS[session.place.screen].read_first
+        if waiting and (read_first or not stepping):
+            # What must be read is shown whole: a fault would stand in the place of its first line.
             left = next((word for word in waiting if not word.startswith("@")), "")
-            return _step(session, ask, effects, _not_understood(ask, left) if left else "")
+            fault = _not_understood(ask, left) if left and not read_first else ""
+            return _step(session, ask, effects, fault)
     return _step(session, ask, effects)
 
 
