@@ -85,7 +85,7 @@ def explore(
 
 
 def tell_stories(world: World, walk: Walk, known: Msisdn, unknown: Msisdn) -> None:
-    """Plays what the walk cannot guess: a person found by name, a phone tied, a card that waits, the lock, the resume."""
+    """Plays what the walk cannot guess: a person found by name, a phone tied, a waiting card, the lock, the resume."""
     holder = world.dial(known)
     right = _holder(world, known)
     number = demo_number(known)
