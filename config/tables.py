@@ -343,7 +343,9 @@ RULES = {
             "weekdays": matching(r"[1-7](\|[1-7])*", "days such as 1|2, of which 1 is Monday"),
             "opens": CLOCK,
             "closes": CLOCK,
-            "occasion": optional(matching(r"[A-Z]+", "a time with hours of its own such as RAMADAN; else empty")),
+            "occasion": optional(
+                matching(r"[A-Z]+", "a time with hours of its own such as RAMADAN; else empty")
+            ),
         },
         key=("kind", "region", "weekdays", "opens", "occasion"),
     ),
