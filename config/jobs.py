@@ -55,3 +55,11 @@ LANE_OF = {
     COPY_REGISTER: BULK,
 }
 """Every job and the queue that it waits in."""
+
+SECONDS, SECONDS_OF = 60, {REMIND: 300}
+"""After so long a job is ended. The reminders of a day are planned in one statement a kind, for a million members."""
+
+
+def seconds(job: str) -> int:
+    """The limit of a job."""
+    return SECONDS_OF.get(job, SECONDS)

@@ -12,14 +12,13 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from config.jobs import LANE_OF
+from config.jobs import LANE_OF, seconds
 
 log = structlog.get_logger(__name__)
 
 FORGOTTEN_MS = 5_000
 """So long one wake stands for the next ones: the job may have been lost with the queue."""
 
-JOB_SECONDS = 60
 FAILURE_SECONDS = 3_600
 
 
@@ -29,7 +28,7 @@ def wake(redis: Redis, job: str) -> None:
         if redis.set(_key(job), b"", nx=True, px=FORGOTTEN_MS):
             queue = Queue(LANE_OF[job], connection=redis, serializer=JSONSerializer)
             queue.enqueue(
-                job, description=job, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=FAILURE_SECONDS
+                job, description=job, job_timeout=seconds(job), result_ttl=0, failure_ttl=FAILURE_SECONDS
             )
     except RedisError as fault:
         log.warning("wake lost", job=job, reason=type(fault).__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from time import monotonic
 
 import structlog
 
@@ -32,8 +33,10 @@ log = structlog.get_logger(__name__)
 FIGURE = "ramu_reminders"
 PLANNED, OWED = "PREVU", "A_ENVOYER"
 BATCH = 200
-BATCHES = 25
-"""So many reminders are owed in one transaction, and in one turn so many times that."""
+"""So many reminders are owed in one transaction."""
+
+SECONDS = 40.0
+"""A turn owes for so long; when something is left, the next one follows at once."""
 
 
 def remind() -> int:
@@ -72,18 +75,20 @@ def plan(desk: Runtime) -> int:
     return total
 
 
-def owe_planned(desk: Runtime) -> int:
+def owe_planned(desk: Runtime, seconds: float = SECONDS) -> int:
     """Owes messages for what is planned, while reminders may go somewhere; how many. Raises DatabaseAway."""
     if open_at(reminder_kinds.WINDOW, desk.clock()).nowhere:
         return 0
-    total = 0
+    ends, total = monotonic() + seconds, 0
     for kind in reminder_kinds.PLANNERS:
-        for _ in range(BATCHES):
+        looked_at = BATCH
+        while looked_at == BATCH and monotonic() < ends:
             with desk.database.begin() as conn:
                 planned = reminders.to_owe(conn, kind, BATCH)
                 total += sum(_owe(conn, desk, one) for one in planned)
-            if len(planned) < BATCH:
-                break
+            looked_at = len(planned)
+    if monotonic() >= ends:
+        wake(desk.redis, REMIND)
     if total:
         tally(desk.redis, FIGURE, OWED, total)
     return total

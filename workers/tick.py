@@ -35,6 +35,7 @@ from config.jobs import (
     SEAL_AUDIT,
     SEND_BULK,
     SEND_READY,
+    seconds,
 )
 from config.settings import load
 from gateway.logs import configure
@@ -66,7 +67,6 @@ PERIOD_MS = {
 """How often each job is asked for."""
 
 LOOK_SECONDS = 0.5
-JOB_SECONDS = 60
 FAILURE_SECONDS = 86_400
 
 
@@ -88,7 +88,7 @@ def _enqueue(client: Redis, job: str) -> None:
             job_id=job_id,
             unique=True,
             description=job,
-            job_timeout=JOB_SECONDS,
+            job_timeout=seconds(job),
             result_ttl=0,
             failure_ttl=FAILURE_SECONDS,
         )

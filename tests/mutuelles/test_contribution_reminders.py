@@ -6,9 +6,11 @@ from datetime import date, datetime, timedelta
 from threading import Thread
 
 import pytest
+from rq import Queue
+from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
 
-from config.jobs import BULK
+from config.jobs import BULK, REMIND
 from flows.world import LIMITS, World
 from models import (
     consent,
@@ -426,6 +428,17 @@ def test_stop_to_other_messages_leaves_these(season: Season) -> None:
     season.texter(member).sends("STOP RAMED")
     season.tick()
     assert len(season.sent(member)) == 1
+
+
+def test_a_turn_without_time_asks_for_the_next(season: Season) -> None:
+    member = season.household()
+    desk = season.office.desk
+    reminding.plan(desk)
+    queue = Queue(BULK, connection=desk.redis, serializer=JSONSerializer)
+    assert reminding.owe_planned(desk, seconds=0) == 0
+    assert [(job.func_name, job.timeout) for job in queue.jobs] == [(REMIND, 300)]
+    season.tick()
+    assert season.outcomes(member) == {"COT_AVANT": SENT}
 
 
 def test_ten_at_once_remind_each_once(season: Season) -> None:
