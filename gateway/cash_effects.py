@@ -28,6 +28,7 @@ from flows.context import Context
 from flows.texts import Catalogues
 from gateway.payments.receipts import Receipts
 from models import (
+    cash_held,
     collector_cash,
     collectors,
     contributions,
@@ -89,7 +90,7 @@ def _given_back(conn: Connection, effect: CashGivenBack, context: Context, once:
 
 def _hold(conn: Connection, number: int, in_hand: int) -> None:
     hold(conn, deposits.HOLD, str(number).encode())
-    if contributions.cash_in_hand(conn, str(number))[0] != in_hand:
+    if cash_held.cash_in_hand(conn, str(number))[0] != in_hand:
         raise Overtaken
 
 
@@ -118,7 +119,7 @@ def owe_depositor(
 ) -> None:
     """Owe the collector what became of her deposit, and what she has left. The same `once` owes it once."""
     to = collectors.phone_of(conn, keys, settled.number)
-    left = contributions.cash_in_hand(conn, str(settled.number))[0]
+    left = cash_held.cash_in_hand(conn, str(settled.number))[0]
     if to is not None:
         owe(conn, keys, catalogues, to, lambda t: cash_texts.settled(t, settled, left), once, now)
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from config import facts
-from models import contributions, ledger
+from models import cash_held, ledger
 from models.collectors import Collector
 from models.database import Connection, Db, Prepared, UtcDateTime, metadata
 from models.deposits import declared
@@ -159,7 +159,7 @@ _HOLDERS = (
 
 def in_hand(db: Db, collector: Collector, day: date) -> InHand:
     """What a collector has on `day`. Raises DatabaseAway."""
-    amount, receipts, _ = contributions.cash_in_hand(db, collector.holder)
+    amount, receipts, _ = cash_held.cash_in_hand(db, collector.holder)
     since = _since(db, collector.holder, amount) if amount > 0 else None
     days = int(facts.parameter("collector_cash_days", day))
     before = since + timedelta(days=days) if since else None

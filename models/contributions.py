@@ -1,4 +1,4 @@
-"""Contributions: money that comes in and where it stands, for one household and for whoever holds cash. FCFA.
+"""Contributions: money that comes in and where it stands, for one household. FCFA.
 
 A payment counts once by its key, goes to the oldest dues and restores rights in the same transaction. It is never
 changed: a mistake is reversed with its reason.
@@ -17,7 +17,6 @@ from models import dues, ledger, membership_status
 from models.database import Connection, Db, Prepared
 from models.dues import ADHESION, Due
 from models.ledger import Cause, Line, once_of
-from models.locks import hold
 from models.mutuelle_tables import ledger_entries, ledger_lines, memberships
 from models.mutuelles import mutuelles
 from models.people import persons
@@ -319,65 +318,3 @@ _RECEIPTS = Prepared(
 def receipts(db: Db, membership_id: int, most: int) -> tuple[ReceiptLine, ...]:
     """A household's last payments that were not reversed, the newest first. Raises DatabaseAway."""
     return tuple(ReceiptLine(*row) for row in _RECEIPTS.all(db, membership_id=membership_id, most=most))
-
-
-def deposit(
-    conn: Connection,
-    mutuelle_id: int,
-    collector: str,
-    amount: int,
-    reference: str,
-    once: bytes | str,
-    now: datetime,
-    day: date,
-) -> int:
-    """Book cash that a collector handed to the till, once; the entry's id. Raises BadPayment for more than she has."""
-    hold(conn, "collector", collector.encode())
-    key = once_of(once)
-    before = ledger.booked(conn, key)
-    if before is not None:
-        return before
-    if not 0 < amount <= cash_in_hand(conn, collector)[0]:
-        raise BadPayment("a deposit is above zero and not more than the cash in hand")
-    lines = [Line(ledger.CAISSE, amount), Line(ledger.COLLECTEUR, -amount, holder=collector)]
-    cause = Cause(key, now, day, "deposit")
-    return ledger.post(conn, ledger.DEPOSIT, mutuelle_id, lines, cause, receipt=reference, means=CASH)
-
-
-_IN_HAND = Prepared(
-    select(func.coalesce(func.sum(ledger_lines.c.amount), 0)).where(
-        ledger_lines.c.holder == bindparam("collector"), ledger_lines.c.account == ledger.COLLECTEUR
-    )
-)
-_emptied = (
-    select(func.coalesce(func.max(ledger_entries.c.id), 0))
-    .select_from(ledger_entries.join(ledger_lines, ledger_lines.c.entry_id == ledger_entries.c.id))
-    .where(
-        ledger_lines.c.holder == bindparam("collector"),
-        ledger_lines.c.account == ledger.COLLECTEUR,
-        ledger_entries.c.kind == ledger.DEPOSIT,
-    )
-    .scalar_subquery()
-)
-_SINCE = Prepared(
-    select(func.count(), func.min(ledger_entries.c.day))
-    .select_from(
-        ledger_entries.join(ledger_lines, ledger_lines.c.entry_id == ledger_entries.c.id).outerjoin(
-            _reversal, _reversal.c.reverses_id == ledger_entries.c.id
-        )
-    )
-    .where(
-        ledger_lines.c.holder == bindparam("collector"),
-        ledger_lines.c.account == ledger.COLLECTEUR,
-        ledger_entries.c.kind == ledger.PAYMENT,
-        _reversal.c.id.is_(None),
-        ledger_entries.c.id > _emptied,
-    )
-)
-
-
-def cash_in_hand(db: Db, collector: str) -> tuple[int, int, date | None]:
-    """(FCFA that a collector has, receipts since the last deposit, the day of the first). Raises DatabaseAway."""
-    ((amount,),) = _IN_HAND.all(db, collector=collector)
-    ((count, since),) = _SINCE.all(db, collector=collector)
-    return int(amount), int(count), since

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from models import contributions
+from models import cash_held
 from models.database import Connection, Db, Id, Prepared, UtcDateTime, metadata
 from models.days import day_of
 from models.keyring import KeyRing
@@ -163,7 +163,7 @@ def declare(
     known = conn.execute(select(cash_deposits.c.id).where(cash_deposits.c.once == once)).scalar()
     if known is not None:
         return int(known)
-    left = contributions.cash_in_hand(conn, str(number))[0] - declared(conn, number)
+    left = cash_held.cash_in_hand(conn, str(number))[0] - declared(conn, number)
     if not 0 < amount <= left or same(conn, number, amount, reference):
         raise Overtaken
     row: dict[str, Any] = {
@@ -190,7 +190,7 @@ def settle(conn: Connection, deposit_id: int, counted: int, by: str, now: dateti
     if by == str(found.number):
         raise OwnDeposit
     hold(conn, HOLD, str(found.number).encode())
-    booked = min(counted, contributions.cash_in_hand(conn, str(found.number))[0])
+    booked = min(counted, cash_held.cash_in_hand(conn, str(found.number))[0])
     entry_id = _book(conn, found, booked, now) if booked > 0 else None
     values = {
         "state": CONFIRMED if counted else REFUSED,
@@ -221,7 +221,7 @@ def differences(conn: Connection) -> tuple[Deposit, ...]:
 
 
 def _book(conn: Connection, found: Deposit, amount: int, now: datetime) -> int:
-    return contributions.deposit(
+    return cash_held.deposit(
         conn,
         found.mutuelle_id,
         str(found.number),

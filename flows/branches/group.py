@@ -18,6 +18,7 @@ from flows.screens import Choice, Go, Menu, Notice, Question, Refused, numbers, 
 from flows.sms.depositing import asked_to_count
 from flows.wording import capitals, francs, masked
 from models import (
+    cash_held,
     cash_rules,
     collector_cash,
     collectors,
@@ -182,7 +183,7 @@ def _no_leader(ask: Ask) -> Notice:
 
 
 def _cash(ask: Ask, leader: Collector) -> int:
-    return contributions.cash_in_hand(ask.context.db, leader.holder)[0]
+    return cash_held.cash_in_hand(ask.context.db, leader.holder)[0]
 
 
 def _told_cash(ask: Ask, leader: Collector) -> str:

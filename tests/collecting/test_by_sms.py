@@ -9,7 +9,7 @@ from sqlalchemy import Table, func, select
 from flows.context import SMS
 from flows.sms.conversation import reply
 from gateway.outbox import carry_out
-from models import collector_cash, contributions, ledger, payment_requests, staff
+from models import cash_held, collector_cash, ledger, payment_requests, staff
 from models.deposits import cash_deposits
 from models.identifiers import Msisdn, with_check_digit
 from models.locks import Overtaken
@@ -303,8 +303,6 @@ def test_the_longest_values_fit_one_segment(till: Till) -> None:
 
 def test_cash_in_hand_is_the_ledgers(till: Till) -> None:
     till.phone("collector").sends(f"COT {AWA} 1375", f"COT {FANTA} 500")
-    amount, receipts, since = contributions.cash_in_hand(
-        till.database.reader(), str(till.numbers["collector"])
-    )
+    amount, receipts, since = cash_held.cash_in_hand(till.database.reader(), str(till.numbers["collector"]))
     assert (amount, receipts, since) == (1875, 2, TODAY)
     assert till.in_hand(now=later(days=1)).before == later(days=2).date()

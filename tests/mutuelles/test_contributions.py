@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from models import contributions, ledger
+from models import cash_held, contributions, ledger
 from models.contributions import BadPayment
 from models.coverage import coverages
 from models.ledger import Cause, Line, Unbalanced
@@ -73,13 +73,13 @@ def test_cash_goes_from_the_collector_to_the_till(books):
     member = books.join()
     books.pay(member, 1_375, means="CASH", holder="7")
     reader = books.database.reader()
-    assert contributions.cash_in_hand(reader, "7") == (1_375, 1, DAY)
+    assert cash_held.cash_in_hand(reader, "7") == (1_375, 1, DAY)
     with books.database.begin() as conn, pytest.raises(BadPayment):
-        contributions.deposit(conn, books.mutuelle_id, "7", 1_376, "V1", "v:1", noon(DAY), DAY)
+        cash_held.deposit(conn, books.mutuelle_id, "7", 1_376, "V1", "v:1", noon(DAY), DAY)
     for _ in range(2):
         with books.database.begin() as conn:
-            contributions.deposit(conn, books.mutuelle_id, "7", 1_375, "V1", "v:2", noon(DAY), DAY)
-    assert contributions.cash_in_hand(reader, "7") == (0, 0, None)
+            cash_held.deposit(conn, books.mutuelle_id, "7", 1_375, "V1", "v:2", noon(DAY), DAY)
+    assert cash_held.cash_in_hand(reader, "7") == (0, 0, None)
     assert balance(books, ledger.CAISSE) == 1_375
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select, update
 
-from models import acts, contributions, dues, memberships, mutuelle_tables, staff, visit_codes
+from models import acts, cash_held, dues, memberships, mutuelle_tables, staff, visit_codes
 from models.coverage import coverages
 from models.mutuelle_report import CERCLE, ONE, REGION, NotBegun, Place, report_of, season_of
 from models.mutuelles import mutuelles
@@ -110,7 +110,7 @@ def test_cash_that_was_handed_over_is_with_nobody(books):
     member = books.join(day=JOINED)
     books.pay(member, 1_375, means="CASH", holder="7")
     with books.database.begin() as conn:
-        contributions.deposit(conn, books.mutuelle_id, "7", 1_000, "V1", "v:1", noon(DAY), DAY)
+        cash_held.deposit(conn, books.mutuelle_id, "7", 1_000, "V1", "v:1", noon(DAY), DAY)
     found = told(books).country
     assert (found.cash, found.received) == (375, 1_375)
 
