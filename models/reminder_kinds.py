@@ -47,6 +47,13 @@ def refusal(conn: Connection, message_id: int, now: datetime) -> str:
     return why
 
 
+def withheld(conn: Connection, message_id: int, why: str, now: datetime) -> None:
+    """The message of a reminder is not sent: by its own refusal, or by a cap that was asked about later."""
+    found = reminders.of_message(conn, message_id)
+    if found is not None:
+        reminders.claimed(conn, found[0].reminder_id, why, now)
+
+
 def not_wanted(conn: Connection, planned: Planned, now: datetime) -> str:
     """STOPPED by her phone (or its number is gone), a word of its kind, or nothing."""
     planner = PLANNERS[planned.kind]

@@ -113,6 +113,8 @@ def take(
     for (message_id, *_), word in zip(rows, counted.words, strict=True):
         if word:
             _settle(conn, Settled(message_id, False, word, "", None), now)
+            if claimed.kind == reminder_kinds.MESSAGE:
+                reminder_kinds.withheld(conn, message_id, word, now)
     if not counted.sms:
         why = ALL_REFUSED if rows else NOTHING_LEFT
         chunks.finish(conn, claimed.chunk_id, token, now, why)

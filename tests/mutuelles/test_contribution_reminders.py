@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from config.jobs import BULK, REMIND
 from flows.world import LIMITS, World
 from models import (
+    caps,
     consent,
     contribution_reminders,
     deaths,
@@ -385,6 +386,17 @@ def test_a_phone_of_many_households_is_written_to_so_often(season: Season) -> No
         season.tick()
     outcomes = [season.outcomes(member)["COT_AVANT"] for member in (first, *others)]
     assert sorted(outcomes) == [ENOUGH] + [SENT] * 4
+
+
+def test_what_a_cap_of_the_day_holds_back_is_not_called_sent(season: Season) -> None:
+    member = season.household()
+    reminding.remind_all(season.office.desk)
+    number = phones.phone_index(season.office.desk.keys, season.phone(member))
+    with season.books.database.begin() as conn:
+        assert caps.spend(conn, WEEK_BEFORE, number, 1_000, times=1_000)
+    season.send()
+    assert season.outcomes(member) == {"COT_AVANT": caps.NUMBER_FULL}
+    assert season.sent(member) == []
 
 
 def test_who_is_held_out_has_a_row_without_a_message(season: Season) -> None:
