@@ -86,7 +86,7 @@ class Books:
                 order.taken_at,
                 order.settled_at,
             )
-            line.execute(f"INSERT INTO orders VALUES ({', '.join('?' * len(values))}, 1, 0)", values)
+            line.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0)", values)
             return order, True
 
     def turn_away(self, operator: str, name: str, fault: str) -> None:
