@@ -31,7 +31,7 @@ class Proposal:
 def bring_to_day(conn: Connection, mutuelle_id: int, day: date) -> int:
     """The daily pass over one mutuelle: statuses, rights and proposals of `day`; how many rights changed.
 
-    Payments of the mutuelle wait for it, so that a right is never written from two sides at once.
+    One that was done before changes nothing. Payments of the mutuelle wait for it, so that a right is never written from two sides at once.
     """
     if conn.dialect.name == "postgresql":
         # One mutuelle is a small part of the register: without this all of its people may be read for each.
@@ -40,6 +40,12 @@ def bring_to_day(conn: Connection, mutuelle_id: int, day: date) -> int:
     which = and_(memberships.c.mutuelle_id == mutuelle_id, memberships.c.ended_on.is_(None))
     locked = select(memberships.c.id).where(which).order_by(memberships.c.id).with_for_update().subquery()
     conn.execute(select(func.count()).select_from(locked))
+    noted = select(status_passes.c.changed).where(
+        status_passes.c.day == day, status_passes.c.mutuelle_id == mutuelle_id
+    )
+    if conn.execute(noted).first():
+        # Another process did it while we waited.
+        return 0
     changed = membership_status.bring_to(conn, which, day, terms.late_days)
     propose(conn, mutuelle_id, day, SUSPENDU, terms.late_days)
     propose(conn, mutuelle_id, day, RADIE, terms.suspended_days)

@@ -1,4 +1,4 @@
-"""The job that brings memberships to today: years are called, then statuses, rights and proposals are made.
+"""The job that brings memberships to today: years are called, households recounted, then statuses and proposals made.
 
 Each step is a transaction of its own and is noted, so that a turn which ends early is taken up by the next one.
 """
@@ -14,7 +14,7 @@ from config.faults import Fault
 from config.jobs import CARE_FOR_MEMBERSHIPS
 from gateway.runtime import Runtime
 from gateway.wake import awake
-from models import calls, proposals
+from models import calls, household_counts, proposals
 from models.database import DatabaseAway
 from models.days import day_of
 from workers.desk import runtime
@@ -70,10 +70,21 @@ def _statuses(desk: Runtime, day: date, ends: float) -> int:
         waiting = proposals.waiting(conn, day)
     done = 0
     for mutuelle_id in waiting:
-        if monotonic() >= ends:
+        if not _recounted(desk, mutuelle_id, day, ends):
             break
         with desk.database.begin() as conn:
             changed = proposals.bring_to_day(conn, mutuelle_id, day)
         log.info("memberships are of today", mutuelle=mutuelle_id, changed=changed)
         done += 1
     return done
+
+
+def _recounted(desk: Runtime, mutuelle_id: int, day: date, ends: float) -> bool:
+    """Whether every household of a mutuelle is called for as many people as live in it."""
+    while monotonic() < ends:
+        with desk.database.begin() as conn:
+            done = household_counts.recount(conn, mutuelle_id, day, desk.clock())
+        if not done:
+            return True
+        log.info("households are recounted", mutuelle=mutuelle_id, households=done)
+    return False
