@@ -15,6 +15,7 @@ from gateway.membership_commands import account, decide, join, pay, plan, propos
 from gateway.mutuelle_baseline_command import baseline
 from gateway.mutuelle_report_command import report
 from gateway.named_members import the_mutuelle
+from gateway.refund_commands import refund, refunds
 from gateway.register import opened
 from gateway.reminder_commands import reminders
 from models import mutuelle_map, mutuelle_terms
@@ -121,6 +122,8 @@ for command in (
     account,
     pay,
     reverse,
+    refund,
+    refunds,
     proposals_command,
     decide,
     call,

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from config.faults import Fault
-from models import memberships
+from models import memberships, refunds
 from models.coverage import coverages, number_index
 from models.households import households
 from models.identifiers import recognise
@@ -16,6 +16,7 @@ from models.memberships import Membership
 from models.mutuelles import MUTUELLE, mutuelles
 from models.people import persons
 from models.places import fold
+from models.refunds import Left
 
 
 class Unknown(Fault):
@@ -59,3 +60,12 @@ def the_membership(conn: Connection, keys: KeyRing, words: str, day: date) -> Me
     if found is None:
         raise Unknown("this household is in no mutuelle: ramu mutuelle join")
     return found
+
+
+def the_ended(conn: Connection, keys: KeyRing, words: str, day: date) -> Left:
+    """What the last ended membership of a number's or code's household left behind. Raises Unknown."""
+    household_id = the_household(conn, keys, words, day)
+    found = [one for one in refunds.left_behind(conn) if one.household_id == household_id]
+    if not found:
+        raise Unknown("no ended membership of this household has an advance")
+    return found[-1]

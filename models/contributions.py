@@ -224,9 +224,10 @@ def pay(
 def reverse(
     conn: Connection, entry_id: int, reason: str, by: str, once: bytes | str, now: datetime, day: date
 ) -> int:
-    """Take a payment back with its reason, once; the id of the entry that does it. Raises BadPayment.
+    """Take a payment back with its reason, once; the id of the entry that does it.
 
-    Its money goes off the newest dues that it may have paid, in the mutuelle where it is now.
+    Raises BadPayment, also when its money was given back since (models.refunds). It goes off the newest dues that it
+    may have paid, in the mutuelle where it is now.
     """
     entry = conn.execute(select(ledger_entries).where(ledger_entries.c.id == entry_id)).one_or_none()
     if entry is None or entry.kind != ledger.PAYMENT:
@@ -247,6 +248,8 @@ def reverse(
         for line in ledger.lines_of(conn, entry_id)
     ]
     amount = sum(line.amount for line in mirrored if line.account == ledger.AVANCE)
+    if amount > _within_reach(conn, rows):
+        raise BadPayment("its money was given back to the household")
     made = ledger.post(
         conn,
         ledger.REVERSAL,
@@ -262,6 +265,15 @@ def reverse(
     for row in rows:
         membership_status.refresh(conn, row.id, day)
     return made
+
+
+def _within_reach(conn: Connection, rows: list[Any]) -> int:
+    """FCFA that a household's memberships have in advances and on dues."""
+    ids = [row.id for row in rows]
+    owed = dues.dues
+    kept = select(func.coalesce(func.sum(memberships.c.advance), 0)).where(memberships.c.id.in_(ids))
+    put = select(func.coalesce(func.sum(owed.c.paid), 0)).where(owed.c.membership_id.in_(ids))
+    return int(conn.execute(kept).scalar_one()) + int(conn.execute(put).scalar_one())
 
 
 def _make_good(conn: Connection, rows: list[Any], cause: Cause) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, or_, select
 
 from models import ledger, membership_status
 from models.coverage import coverages
@@ -64,7 +64,27 @@ def _of_entries(conn: Connection) -> Iterator[str]:
     taken = conn.execute(select(func.coalesce(func.sum(dues.c.paid), 0))).scalar_one()
     kept = conn.execute(select(func.coalesce(func.sum(memberships.c.advance), 0))).scalar_one()
     if money != taken + kept:
-        yield f"{money} F came in, {taken} F are on dues and {kept} F in advances"
+        yield f"{money} F are there, {taken} F are on dues and {kept} F in advances"
+    yield from _of_refunds(conn)
+
+
+def _of_refunds(conn: Connection) -> Iterator[str]:
+    """Money is given back to who has left only, and what moved on was not left behind."""
+    early = (
+        select(ledger_entries.c.id)
+        .join(memberships, memberships.c.id == ledger_entries.c.membership_id)
+        .where(
+            ledger_entries.c.kind == ledger.REFUND,
+            or_(memberships.c.ended_on.is_(None), memberships.c.ended_on > ledger_entries.c.day),
+        )
+    )
+    for entry_id in conn.execute(early).scalars():
+        yield f"entry {entry_id} gives money of a running membership back"
+    forgotten = select(memberships.c.id).where(
+        memberships.c.successor_id.is_not(None), memberships.c.advance > 0
+    )
+    for membership_id in conn.execute(forgotten).scalars():
+        yield f"membership {membership_id} moved on and left its advance behind"
 
 
 def of_memberships(conn: Connection, rows: Iterable[Any]) -> Iterator[str]:

@@ -31,7 +31,8 @@ class Proposal:
 def bring_to_day(conn: Connection, mutuelle_id: int, day: date) -> int:
     """The daily pass over one mutuelle: statuses, rights and proposals of `day`; how many rights changed.
 
-    One that was done before changes nothing. Payments of the mutuelle wait for it, so that a right is never written from two sides at once.
+    One that was done before changes nothing. Payments of the mutuelle wait for it, so that a right is never written
+    from two sides at once.
     """
     if conn.dialect.name == "postgresql":
         # One mutuelle is a small part of the register: without this all of its people may be read for each.

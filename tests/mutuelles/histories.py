@@ -7,7 +7,15 @@ from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import func, select, update
 
-from models import contributions, ledger, ledger_check, membership_changes, membership_status, memberships
+from models import (
+    contributions,
+    ledger,
+    ledger_check,
+    membership_changes,
+    membership_status,
+    memberships,
+    refunds,
+)
 from models.contributions import BadPayment
 from models.mutuelle_tables import dues, ledger_lines
 from models.mutuelle_tables import memberships as table
@@ -28,6 +36,7 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.day = DAY
         self.paid = {}
+        self.given_back = 0
         self.calls = []
         self.mutuelles = [self.books.mutuelle_id, self.books.other_id]
         self.homes = [self.books.family(3), self.books.family(2)]
@@ -54,7 +63,9 @@ class Histories(RuleBasedStateMachine):
     )
     def pays(self, who, amount, means):
         member, key = self.now[who % len(self.now)], f"history:{next(KEYS)}"
-        paid = self.books.pay(member, amount, day=self.day, once=key, means=means, holder="7")
+        paid = self.books.pay(
+            member, amount, day=self.day, once=key, means=means, holder="OM" if means == "OM" else "7"
+        )
         self.paid[paid.entry_id] = amount
         self.calls.append((member, amount, key))
 
@@ -68,7 +79,11 @@ class Histories(RuleBasedStateMachine):
     @rule(data=some.data())
     def a_payment_is_taken_back(self, data):
         entry = data.draw(some.sampled_from(sorted(self.paid)))
-        self.books.reverse(entry, day=self.day)
+        try:
+            self.books.reverse(entry, day=self.day)
+        except BadPayment:
+            assert self.given_back
+            return
         del self.paid[entry]
         try:
             self.books.reverse(entry, day=self.day)
@@ -117,6 +132,37 @@ class Histories(RuleBasedStateMachine):
             membership_changes.merge(conn, kept, other, self.day, now=noon(self.day))
         self.now = [kept]
 
+    @rule(who=some.integers(0, 1), why=some.sampled_from(("DEMISSIONNAIRE", "EXCLU", "DECES")))
+    def a_household_leaves_and_another_one_comes(self, who, why):
+        place = who % len(self.now)
+        self.change_end(self.now[place], why)
+        self.now[place] = self.books.join(self.books.family(2), plan="MOIS", day=self.day)
+        self.everybody.append(self.now[place])
+
+    def change_end(self, member, why):
+        with self.books.database.begin() as conn:
+            membership_changes.end(conn, member, why, self.day, now=noon(self.day))
+
+    @rule(share=some.integers(1, 100), means=some.sampled_from(("TILL", "OM")))
+    def what_is_left_behind_is_given_back(self, share, means):
+        with self.books.database.begin() as conn:
+            mine = [one for one in refunds.left_behind(conn) if one.membership_id in self.everybody]
+            for one in mine:
+                amount = max(one.amount * share // 100, 1)
+                key = f"back:{next(KEYS)}"
+                told = (one.membership_id, amount, means, "left", "console:1", "R", key, noon(self.day))
+                if amount > refunds.available(
+                    conn,
+                    conn.execute(
+                        select(table.c.mutuelle_id).where(table.c.id == one.membership_id)
+                    ).scalar_one(),
+                    means,
+                ):
+                    continue
+                entry = refunds.refund(conn, *told, self.day)
+                assert refunds.refund(conn, *told, self.day) == entry
+                self.given_back += amount
+
     def home(self, member):
         with self.books.database.begin(reading=True) as conn:
             return memberships.by_id(conn, member).household_id
@@ -134,8 +180,8 @@ class Histories(RuleBasedStateMachine):
                     dues.c.membership_id.in_(self.everybody)
                 )
             ).scalar_one()
-        assert sum(found.get(account, 0) for account in MONEY) == sum(self.paid.values())
-        assert taken - found.get(ledger.AVANCE, 0) == sum(self.paid.values())
+        assert sum(found.get(account, 0) for account in MONEY) == sum(self.paid.values()) - self.given_back
+        assert taken - found.get(ledger.AVANCE, 0) == sum(self.paid.values()) - self.given_back
 
     @invariant()
     def cover_never_contradicts_the_payments(self):

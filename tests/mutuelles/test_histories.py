@@ -11,6 +11,7 @@ from tests.mutuelles.conftest import opened
 from tests.mutuelles.histories import Histories
 from tests.register.conftest import Register
 
+SOME = {"max_examples": 3, "stateful_step_count": 8}
 DAILY = {"max_examples": 6, "stateful_step_count": 10}
 LONG = {"max_examples": 400, "stateful_step_count": 40}
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -35,6 +36,13 @@ def test_random_histories_balance(books):
     run_state_machine_as_test(
         machine(books), settings=settings(**DAILY, deadline=None, suppress_health_check=CHECKS)
     )
+
+
+def test_random_histories_balance_on_postgresql(postgresql_url, keys):
+    database = Database.open(postgresql_url, deadline_ms=None)
+    checked = settings(**SOME, deadline=None, suppress_health_check=CHECKS, database=None)
+    run_state_machine_as_test(machine(opened(Register(database, keys))), settings=checked)
+    database.dispose()
 
 
 @pytest.mark.storm
