@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from sqlalchemy import insert, select, update
 
 from gateway.mutuelle_commands import mutuelle
-from models import mutuelle_map
+from models import membership_changes, mutuelle_map
 from models.audit import audit
 from models.database import Database
 from models.households import households
@@ -101,6 +101,29 @@ def test_what_cannot_be_done_is_said(ramu, words, said):
     with time_machine.travel(noon(DAY), tick=False):
         found = CliRunner().invoke(mutuelle, list(words), env=ramu.told)
     assert said in str(found.exception)
+
+
+def test_who_has_left_gets_the_advance_back(ramu):
+    ramu("map")
+    with ramu.database.begin() as conn:
+        other = conn.execute(insert(households).values(code="FOYER-2", commune_code="ML-C02040101"))
+        household = other.inserted_primary_key[0]
+        who = {"household_id": household, "relation": "SOI", "sex": "M", "birth_year": 1980}
+        conn.execute(insert(persons).values(**who, commune_code="ML-C02040101"))
+    joined = ramu("join", "FOYER-2", "MUT-ML0306", "--no-fee")
+    ramu("pay", "FOYER-2", "3300", "--reference", "G-2")
+    assert ramu("refunds") == {"refunds": []}
+    with ramu.database.begin() as conn:
+        membership_changes.end(conn, joined["membership_id"], "DEMISSIONNAIRE", DAY, now=noon(DAY))
+    (one,) = ramu("refunds", "--mutuelle", "MUT-ML0306")["refunds"]
+    assert (one["amount"], one["ended_why"]) == (3_300, "DEMISSIONNAIRE")
+    words = ("refund", "FOYER-2", "3000", "--reason", "left", "--reference", "R-1")
+    assert ramu(*words)["entry_id"] == ramu(*words)["entry_id"]
+    assert ramu("refunds")["refunds"][0]["amount"] == 300
+    assert ramu("check")["ok"] is True
+    with ramu.database.begin(reading=True) as conn:
+        asked = select(audit.c.id).where(audit.c.action == "mutuelle.refund")
+        assert conn.execute(asked).first()
 
 
 def test_the_structure_hangs_together(ramu):
