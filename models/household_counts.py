@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, select
 
 from models import membership_changes
 from models.database import Connection
@@ -53,7 +53,9 @@ def miscounted(conn: Connection, mutuelle_id: int, day: date, most: int = BATCH)
         .where(memberships.c.mutuelle_id == mutuelle_id, memberships.c.ended_on.is_(None))
         .subquery()
     )
-    others = or_(counted.c.living == 0, counted.c.living != counted.c.called)
+    # Without dues only a household where nobody lives is another; each is counted once where there are some.
+    expected = func.coalesce(counted.c.called, case((counted.c.living > 0, counted.c.living), else_=-1))
+    others = counted.c.living != expected
     asked = select(counted.c.id).where(others).order_by(counted.c.id).limit(most)
     return tuple(conn.execute(asked).scalars())
 
