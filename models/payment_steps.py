@@ -205,7 +205,7 @@ _LOOK_AGAIN = Prepared(
     update(payments)
     .where(payments.c.id == bindparam("payment_id"), payments.c.state != ASKED)
     # Without its token an answer that is under way counts no more: it may be older than what was told.
-    .values(next_at=DatabaseNow(), token=null(), queries=0)
+    .values(next_at=SecondsFromNow(bindparam("pause", type_=SECONDS)), token=null(), queries=0)
 )
 _GIVEN_UP = Prepared(
     select(payments.c.id)
@@ -300,9 +300,9 @@ def given_up(db: Db, before: datetime, most: int = 100) -> list[int]:
     return [payment_id for (payment_id,) in _GIVEN_UP.all(db, before=before, most=most)]
 
 
-def look_again(conn: Connection, payment_id: int) -> None:
-    """Ask the operator about it at once: something that was told contradicts what is known."""
-    _LOOK_AGAIN.run(conn, payment_id=payment_id)
+def look_again(conn: Connection, payment_id: int, pause_seconds: float = 0.0) -> None:
+    """Ask the operator about it, at once when something that was told contradicts what is known."""
+    _LOOK_AGAIN.run(conn, payment_id=payment_id, pause=pause_seconds)
 
 
 def forget_doubt(conn: Connection, payment_id: int) -> None:

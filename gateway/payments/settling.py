@@ -119,8 +119,14 @@ class Settling:
             payment_steps.look_again(conn, held.payment_id)
         elif told.outcome == CONFIRMED:
             self.confirm(conn, held, now, amount=held.amount, provider_ref=told.provider_ref)
+            self._once_more(conn, held)
         else:
             self.refuse(conn, held, now, reason)
+            self._once_more(conn, held)
+
+    def _once_more(self, conn: Connection, held: Held) -> None:
+        """What a callback settled is asked about once: one that takes it back may have been lost."""
+        payment_steps.look_again(conn, held.payment_id, self.pause(0))
 
     def answered(self, conn: Connection, question: Question, status: Status, now: datetime) -> str:
         """The operator's answer to a question about a payment. What came of it, as a word for the figures."""
