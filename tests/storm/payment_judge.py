@@ -29,8 +29,8 @@ PLANTED = {
 """The operator's faults that leave a callback which fits no payment, and why it does not."""
 
 STRANGER = "stranger-"
-FORGET_SECONDS = 15.0
-"""A promise that was made so shortly before Redis was emptied may have been in its memory alone."""
+FORGET_SECONDS = 120.0
+"""A promise is in Redis' memory alone until a worker writes it down, which the death of one holds up for so long."""
 
 RECEIPT, REFUSAL = "receipt", "payment_refused"
 PAID, BACK, REFUSED = "paid", "back", "refused"

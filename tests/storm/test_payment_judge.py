@@ -267,8 +267,8 @@ def test_who_found_a_refusal_may_ask_again() -> None:
     [
         pytest.param(Known(), (), set(), id="she never got through"),
         pytest.param(Known(PROMISED, 1, 1, [100.0]), (), {"lost"}, id="a promise is kept"),
-        pytest.param(Known(PROMISED, 1, 1, [100.0]), (114.0,), set(), id="Redis was emptied soon after"),
-        pytest.param(Known(PROMISED, 1, 1, [100.0]), (116.0,), {"lost"}, id="too late to be its excuse"),
+        pytest.param(Known(PROMISED, 1, 1, [100.0]), (219.0,), set(), id="Redis was emptied soon after"),
+        pytest.param(Known(PROMISED, 1, 1, [100.0]), (221.0,), {"lost"}, id="too late to be its excuse"),
         pytest.param(Known(PROMISED, 1, 1, [100.0]), (99.0,), {"lost"}, id="it was emptied before"),
         pytest.param(Known(ASKED, 1, 1), (114.0,), {"lost"}, id="what was shown needs no excuse"),
     ],
