@@ -119,3 +119,29 @@ def test_a_signed_callback_that_cannot_be_read_is_said_to_be_bad(counter: Counte
     before = counter.callbacks()
     assert post(app, b"{}").status_code == 400
     assert counter.callbacks() == before
+
+
+@pytest.mark.parametrize(
+    ("said", "moved", "becomes"),
+    [
+        pytest.param("FAILED", True, "CONFIRMED", id="refused, then paid"),
+        pytest.param("SUCCESSFUL", False, "REFUSED", id="paid, then taken back"),
+    ],
+)
+def test_what_a_callback_settled_is_asked_about_once_more(
+    counter: Counter, app: Flask, said: str, moved: bool, becomes: str
+) -> None:
+    """The callback that takes the first one back is lost."""
+    payment = counter.pays(magic("never_settled"))
+    order = counter.row(payment).order_id
+    told = body_of(counter.row(payment), status=said)
+    counter.money.books.settle("OM", order, "SUCCESSFUL" if moved else "FAILED", "" if moved else "REVERSED")
+    assert post(app, told).status_code == 200
+    assert counter.row(payment).state == ("REFUSED" if moved else "CONFIRMED")
+    counter.questions()
+    row = counter.row(payment)
+    assert (row.state, row.next_at) == (becomes, None)
+    assert sum(counter.booked(payment)) == (AMOUNT if moved else 0)
+    assert post(app, told).status_code == 200
+    counter.questions()
+    assert sum(counter.booked(payment)) == (AMOUNT if moved else 0)
