@@ -84,4 +84,5 @@ def test_callbacks_in_every_order_make_one_entry(counter: Counter, fault: str) -
     counter.settles(payment)
     moved = counter.money.books.moved().get(("OM", counter.row(payment).order_id), 0)
     assert sum(counter.booked(payment)) == moved
-    assert len(counter.booked(payment)) == (2 if fault == "told_reversed" else 1)
+    # Money that was given back before we heard of it is never booked; heard of in between, it is booked and reversed.
+    assert len(counter.booked(payment)) in ((0, 2) if fault == "told_reversed" else (1,))
