@@ -46,7 +46,7 @@ def test_all_of_it_is_given_back_once(books, left):
 
 
 REFUSED = [
-    pytest.param({"over": 0}, "", id="nothing"),
+    pytest.param({"over": 0}, "advance", id="nothing"),
     pytest.param({"over": 1}, "advance", id="a franc more than the advance"),
     pytest.param({"means": "OM"}, "0 F there", id="from an operator who has none of it"),
     pytest.param({"reason": " "}, "reason", id="without a reason"),
