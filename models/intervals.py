@@ -45,6 +45,6 @@ def difference(found: int, among: int, other_found: int, other_among: int) -> Di
     value = share - other
     return Difference(
         value,
-        value - sqrt((share - low) ** 2 + (other_high - other) ** 2),
-        value + sqrt((high - share) ** 2 + (other - other_low) ** 2),
+        max(-1.0, value - sqrt((share - low) ** 2 + (other_high - other) ** 2)),
+        min(1.0, value + sqrt((high - share) ** 2 + (other - other_low) ** 2)),
     )

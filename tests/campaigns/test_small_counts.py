@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.intervals import difference, wilson
@@ -89,6 +89,8 @@ def test_the_interval_of_a_difference_is_newcombes(
 
 
 @given(st.integers(0, 400), st.integers(1, 400), st.integers(0, 400), st.integers(1, 400))
+@example(34, 34, 0, 1)  # its end was above 1 by the last digit
+@example(0, 1, 34, 34)
 def test_an_interval_holds_the_difference_and_turns_round_with_it(
     found: int, among: int, other: int, other_among: int
 ) -> None:
