@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from config.sms_codes import ACCEPTED, LATER, REFUSALS, STOP
+from config.written import refuse_bad_headers
 
 PLACE = re.compile(r"\{(\w+)\}")
 """A place in a template. What is put there is not looked through again."""
@@ -63,9 +64,8 @@ class Aggregator(Part):
     @field_validator("headers")
     @classmethod
     def _one_line(cls, headers: dict[str, str]) -> dict[str, str]:
-        for name, template in headers.items():
-            if not re.fullmatch(r"[A-Za-z0-9-]+", name) or not template.isprintable():
-                raise ValueError("a header is one line of printable letters, its name letters, digits and -")
+        refuse_bad_headers(headers)
+        for template in headers.values():
             if unknown := set(PLACE.findall(template)) - ACCOUNT:
                 raise ValueError(_not_known(unknown, ACCOUNT))
         return headers

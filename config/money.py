@@ -8,8 +8,6 @@ Everything is checked when it is read.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -18,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode
 
 from config.aggregator import PLACE, Part, Path
 from config.vocabulary import MONEY_REASONS
+from config.written import from_json, parted, refuse_bad_headers
 
 CONFIRMED, PENDING, NEVER_SEEN, LATER, STOP = "CONFIRMED", "PENDING", "NEVER_SEEN", "LATER", "STOP"
 """What an operator's word means. LATER: nothing was taken, ask again; STOP: it refuses our account."""
@@ -77,9 +76,7 @@ class MoneyContract(Part):
     @field_validator("headers")
     @classmethod
     def _one_line(cls, headers: dict[str, str]) -> dict[str, str]:
-        for name, template in headers.items():
-            if not re.fullmatch(r"[A-Za-z0-9-]+", name) or not template.isprintable():
-                raise ValueError("a header is one line of printable letters, its name letters, digits and -")
+        refuse_bad_headers(headers)
         return headers
 
     @field_validator("meanings")
@@ -148,20 +145,12 @@ class MoneySettings(BaseSettings):
     @field_validator("payment_webhook_secrets", mode="before")
     @classmethod
     def _parted(cls, given: object) -> object:
-        if not isinstance(given, str):
-            return given
-        return tuple(part.strip() for part in given.split(",") if part.strip())
+        return parted(given)
 
     @field_validator("money_operators", mode="before")
     @classmethod
     def _read(cls, given: object) -> object:
-        """A table of the file as it is; from the environment, JSON."""
-        if not isinstance(given, str):
-            return given
-        try:
-            return json.loads(given)
-        except ValueError:
-            raise ValueError("is not JSON") from None
+        return from_json(given)
 
 
 def weak_keys(settings: MoneySettings) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ and PORT. Lists are written with commas in the environment.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tomllib
@@ -37,6 +36,7 @@ from pydantic_settings import (
 from config.aggregator import Aggregator
 from config.faults import Fault
 from config.money import MoneySettings
+from config.written import from_json, parted
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The folder of the launcher."""
@@ -223,20 +223,12 @@ class Settings(MoneySettings):
     )
     @classmethod
     def _split(cls, given: object) -> object:
-        if not isinstance(given, str):
-            return given
-        return tuple(part.strip() for part in given.split(",") if part.strip())
+        return parted(given)
 
     @field_validator("aggregator", mode="before")
     @classmethod
     def _from_json(cls, given: object) -> object:
-        """A table of the file as it is; from the environment, JSON."""
-        if not isinstance(given, str):
-            return given
-        try:
-            return json.loads(given)
-        except ValueError:
-            raise ValueError("is not JSON") from None
+        return from_json(given)
 
     @field_validator("paces", mode="before")
     @classmethod

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from flows.ask import Ask
+from flows.texts import N_
 from flows.wording import francs
 from models.plan_previews import Preview
 from models.plans import Plan
 
 MOST_DAYS = 4
 """Days that are told one by one; a plan of more parts has its rhythm told instead."""
-
-
-def N_(text: str) -> str:
-    """Marks a text for the catalogues where it is not translated yet."""
-    return text
 
 
 FROM_ON = {

@@ -6,15 +6,11 @@ from collections.abc import Callable
 from datetime import date
 
 from flows.sms.writing import one_segment
+from flows.texts import N_
 from flows.wording import capitals, place
 from models.contributions import Account
 
 Translate = Callable[[str], str]
-
-
-def N_(text: str) -> str:
-    """Marks a text for the catalogues where it is not translated yet."""
-    return text
 
 
 CROP_MONEY = {

@@ -25,6 +25,11 @@ SOURCE = "fr"
 DOMAIN = "ramu"
 
 
+def N_(text: str) -> str:
+    """Marks a text for the catalogues where it is not translated yet."""
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """A language that a citizen can choose: ISO 639 code, its own name, its digit, gettext's plural rule."""

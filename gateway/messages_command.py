@@ -14,12 +14,11 @@ from sqlalchemy import bindparam, func, select
 
 from config.settings import load
 from gateway.register import opened
+from models import phones
 from models.chunks import chunks
 from models.database import Connection, Prepared
-from models.identifiers import BadMsisdn, Msisdn
-from models.keyring import KeyRing, KeyRingError
+from models.keyring import KeyRing
 from models.messages import UNKNOWN, messages
-from models.phones import PHONE
 
 MOST_LISTED = 1_000
 
@@ -84,16 +83,9 @@ def counts(conn: Connection) -> list[Count]:
 def in_doubt(conn: Connection, keys: KeyRing, limit: int = MOST_LISTED) -> list[InDoubt]:
     """What is in doubt, the oldest first. Raises DatabaseAway."""
     return [
-        InDoubt(message_id, kind, _masked(keys, to), _told(since), why or "")
+        InDoubt(message_id, kind, phones.masked(keys, to), _told(since), why or "")
         for message_id, kind, to, since, why in _UNKNOWN.all(conn, limit=limit)
     ]
-
-
-def _masked(keys: KeyRing, sealed: bytes) -> str:
-    try:
-        return Msisdn.parse(keys.unseal(sealed, PHONE)).masked
-    except (KeyRingError, BadMsisdn):
-        return "?"
 
 
 def _told(moment: datetime | None) -> str:

@@ -9,13 +9,12 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select
 
 from config import facts
+from models import phones
 from models.database import Connection
 from models.days import day_of
-from models.identifiers import BadMsisdn, Msisdn
-from models.keyring import KeyRing, KeyRingError
+from models.keyring import KeyRing
 from models.payment_callbacks import payment_callbacks
 from models.payments import OPEN, payments
-from models.phones import PHONE
 
 MOST_LISTED = 1_000
 
@@ -94,7 +93,7 @@ def _rows(conn: Connection, keys: KeyRing, asked: Select[Any]) -> list[Listed]:
             reference=row.reference,
             operator=row.operator,
             amount=row.amount,
-            payer=_masked(keys, row.payer_sealed),
+            payer=phones.masked(keys, row.payer_sealed),
             state=row.state,
             reason=row.reason or "",
             asked_at=_told(row.asked_at),
@@ -107,15 +106,6 @@ def _rows(conn: Connection, keys: KeyRing, asked: Select[Any]) -> list[Listed]:
         )
         for row in conn.execute(asked)
     ]
-
-
-def _masked(keys: KeyRing, sealed: bytes | None) -> str:
-    if sealed is None:
-        return "-"
-    try:
-        return Msisdn.parse(keys.unseal(sealed, PHONE)).masked
-    except (KeyRingError, BadMsisdn):
-        return "?"
 
 
 def _told(moment: datetime | None) -> str:

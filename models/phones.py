@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import insert
 from models.coverage import LIVING, RIGHT_COLUMNS, Right, rights_from, with_rights
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
 from models.days import day_of
-from models.identifiers import Msisdn
-from models.keyring import KeyRing
+from models.identifiers import BadMsisdn, Msisdn
+from models.keyring import KeyRing, KeyRingError
 from models.operators import operator_of
 from models.people import persons
 
@@ -114,6 +114,16 @@ _LINK = Prepared(
     )
     .on_conflict_do_nothing(index_elements=["phone_id", "person_id"])
 )
+
+
+def masked(keys: KeyRing, sealed: bytes | None) -> str:
+    """A sealed number as a list may show it: "-" for one that was forgotten, "?" for one that cannot be opened."""
+    if sealed is None:
+        return "-"
+    try:
+        return Msisdn.parse(keys.unseal(sealed, PHONE)).masked
+    except (KeyRingError, BadMsisdn):
+        return "?"
 
 
 def phone_index(keys: KeyRing, phone: Msisdn) -> bytes:

@@ -3,6 +3,7 @@
 from flows.ask import Ask
 from flows.effects import ErasureRequested, MessageOwed, TopicsChosen
 from flows.screens import Choice, End, Go, Menu, Notice, Target, screen
+from flows.texts import N_
 
 
 @screen()
@@ -59,11 +60,6 @@ def _topics(*, reminders: bool, campaigns: bool) -> Target:
 def _erased(ask: Ask) -> Go:
     reference = ask.context.reference()
     return Go("messages.erased", {"reference": reference}, effects=(ErasureRequested(reference),), back=())
-
-
-def N_(text: str) -> str:
-    """Marks a text for the catalogues where it is not translated yet."""
-    return text
 
 
 _ANSWERS = {

@@ -15,6 +15,7 @@ from flows.effects import PaymentAsked
 from flows.own_mutuelle import operator_for
 from flows.plan_wording import state_adds
 from flows.screens import Choice, End, Go, Menu, Notice, Question, Refused, Target, screen
+from flows.texts import N_
 from flows.wording import francs
 from models import dues, memberships, payments
 from models.identifiers import Msisdn, digits
@@ -23,11 +24,6 @@ from models.money_operators import money_operator, refusal
 from models.payments import Payment
 
 HANDED_ON = ("m", "amount", "op", "payer", "who")
-
-
-def N_(text: str) -> str:
-    """Marks a text for the catalogues where it is not translated yet."""
-    return text
 
 
 ONE_PART = {

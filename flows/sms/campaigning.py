@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flows.effects import CampaignApproved, CampaignShown, CampaignSteered, Disclosed
 from flows.sms.talk import Answer, Declined, Mistake, Talk, command
 from flows.sms.writing import one_segment
+from flows.texts import N_
 from flows.wording import capitals
 from models import agents, campaign_brief
 from models.campaign_brief import Brief
@@ -196,11 +197,6 @@ def _state(talk: Talk, state: str) -> str:
 
 def _ref(talk: Talk) -> str:
     return talk.t("Ref {reference}", reference=talk.reference)
-
-
-def N_(text: str) -> str:
-    """Marks a text for the catalogues where it is not translated yet."""
-    return text
 
 
 _STATES = {

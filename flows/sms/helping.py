@@ -7,6 +7,7 @@ from flows.sms import grammar, stopping, visits
 from flows.sms.talk import COMMANDS, Answer, Declined, Mistake, Talk, command
 from flows.sms.thread import Question
 from flows.sms.writing import one_segment
+from flows.texts import N_
 from models import visit_answers
 
 LONGEST_ECHO = 14
@@ -101,11 +102,6 @@ def _example(talk: Talk) -> str:
 
 def _smallest(talk: Talk) -> str:
     return talk.t("le numero de la carte")
-
-
-def N_(text: str) -> str:
-    """Marks a text for the catalogues where it is not translated yet."""
-    return text
 
 
 _DETAILS = {

@@ -21,6 +21,7 @@ from flows.sms.talk import Answer, Declined, Missing, Mistake, Talk, answers, co
 from flows.sms.thread import Question
 from flows.sms.verdict import Finding, of_list, ref, unconfirmed
 from flows.sms.writing import SHORT, day_month, one_segment
+from flows.texts import N_
 from flows.wording import masked
 from models import coverage, visit_codes
 from models.coverage import Right, Verdict
@@ -239,11 +240,6 @@ def _shortest(talk: Talk, finding: Finding) -> str:
 def _share(talk: Talk, right: Right) -> str:
     share = next(iter(shares(right.scheme, talk.ask.today).values()))
     return "0 F" if share == 0 else f"{100 - share}%"
-
-
-def N_(text: str) -> str:
-    """Marks a text for the catalogues where it is not translated yet."""
-    return text
 
 
 _BATCH_ERRORS = {

@@ -12,15 +12,15 @@ from time import perf_counter
 from typing import Any
 
 import click
-import psycopg
 
-from models import contribution_reminders, mutuelle_map, reminders
+from models import contribution_reminders, reminders
 from models.database import Database
 from models.keyring import KeyRing
 from models.reminders import Planner
 from models.schema import migrate
 from tests.bench.audience import fill_phones
 from tests.bench.figures import Json
+from tests.bench.mutuelles import fill_mutuelles
 from tests.bench.words import tell
 from workers.servers import PostgresServer
 
@@ -78,13 +78,13 @@ def remind(members: int | None, quick: bool, bare: bool) -> None:
     most = max(SECONDS * count / MEMBERS, LEAST_SECONDS)
     outcome: Json = {
         "measured": found,
-        "goals": {"plan_seconds": f"< {most:g}", "planned": count, "planned_again": 0},
+        "goal": {"plan_seconds": f"< {most:g}", "planned": count, "planned_again": 0},
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1),
         "ok": first < most and planned == count and doubled == 0,
     }
     if not bare:
-        for name, goal in outcome["goals"].items():
+        for name, goal in outcome["goal"].items():
             tell(f"{name}: {found[name]}, goal {goal}")
     click.echo(json.dumps(outcome))
     sys.exit(0 if outcome["ok"] else 1)
@@ -93,20 +93,7 @@ def remind(members: int | None, quick: bool, bare: bool) -> None:
 def fill(url: str, keys: KeyRing, count: int) -> None:
     """So many households of one, each with a phone, in the 64 mutuelles, made inside PostgreSQL."""
     fill_phones(url, keys, count, household=1)
-    database = Database.open(url, deadline_ms=None)
-    with database.begin() as conn:
-        mutuelle_map.load(conn)
-    database.dispose()
-    with psycopg.connect(url) as connection:
-        chosen = connection.execute("SELECT id FROM mutuelles WHERE kind = 'MUTUELLE' ORDER BY id").fetchall()
-        told: dict[str, Any] = {"n": count, "day": DAY, "mutuelles": [one for (one,) in chosen]}
-        for statement in FILL:
-            started = perf_counter()
-            connection.execute(statement.format(**told).encode())
-            tell(f"{statement.split()[2]} of {count:,} members in {perf_counter() - started:.1f} s")
-        connection.commit()
-        connection.autocommit = True
-        connection.execute("VACUUM ANALYZE")
+    fill_mutuelles(url, FILL, count, DAY)
 
 
 def day_planned(database: Database) -> tuple[float, int]:
