@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Date, String, and_, case, func, literal, n
 
 from models import dues, mutuelle_terms
 from models.coverage import LEFT, coverages
-from models.database import Connection
+from models.database import Connection, Db
 from models.dues import ADHESION, Due
 from models.mutuelle_tables import memberships
 from models.people import persons
@@ -110,7 +110,7 @@ def refresh(conn: Connection, membership_id: int, day: date) -> None:
     bring_to(conn, memberships.c.id == membership_id, day, terms.late_days)
 
 
-def covered_from(conn: Connection, row: Any, now: Standing) -> date | None:
+def covered_from(db: Db, row: Any, now: Standing) -> date | None:
     """The first day of care: after the observation by the terms of its first day, None while nothing is paid for.
 
     One that was seen to end in another mutuelle is not repeated.
@@ -119,7 +119,7 @@ def covered_from(conn: Connection, row: Any, now: Standing) -> date | None:
         return row.carried_from if now.covered_until else None
     if now.full_on is None:
         return None
-    terms = mutuelle_terms.of_mutuelle(conn, row.mutuelle_id, now.full_on)
+    terms = mutuelle_terms.of_mutuelle(db, row.mutuelle_id, now.full_on)
     return now.full_on + timedelta(days=terms.observation_days)
 
 

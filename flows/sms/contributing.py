@@ -48,7 +48,7 @@ MOST_RECEIPTS = 60
 def pay(talk: Talk) -> Answer:
     """COT amount, or COT number amount. Raises Missing, Mistake (E22, E41), Declined (E12, E61, E71)."""
     words = list(talk.said.args)
-    card = _member_number(talk, words[0]) if words else None
+    card = member_number(talk, words[0]) if words else None
     if card is not None and not words[1:]:
         raise Missing(f"COT {card.value}", talk.t("le montant, ex: 2750"), "amount")
     if card is not None:
@@ -62,7 +62,8 @@ def pay(talk: Talk) -> Answer:
     return Answer(_question(talk, asked, membership, whose), (), Question("pay", asked))
 
 
-def _member_number(talk: Talk, word: str) -> CardNumber | None:
+def member_number(talk: Talk, word: str) -> CardNumber | None:
+    """The member's number that a word of COT is, or None."""
     card = recognise(word, talk.ask.today)
     return card if card is not None and card.scheme == SCHEME else None
 
@@ -70,10 +71,16 @@ def _member_number(talk: Talk, word: str) -> CardNumber | None:
 def _checked(talk: Talk, words: list[str]) -> int:
     """FCFA. Raises Mistake (E21, E41)."""
     amount, _ = amount_of(talk, words, EXAMPLE, EXAMPLE)
-    least, most = (int(facts.parameter(f"payment_{one}_fcfa", talk.ask.today)) for one in ("least", "most"))
+    least, most = limits(talk)
     if not least <= amount <= most:
         raise Mistake(talk.t("E41 Montant de {least} a {most} F.", least=least, most=most), EXAMPLE)
     return amount
+
+
+def limits(talk: Talk) -> tuple[int, int]:
+    """FCFA that one COT asks for: at least, at most."""
+    least, most = (int(facts.parameter(f"payment_{one}_fcfa", talk.ask.today)) for one in ("least", "most"))
+    return least, most
 
 
 def _for_another(talk: Talk, card: CardNumber, amount: int) -> Answer:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flows.effects import Effect
+from flows.sms.cure import cure
 from flows.sms.talk import Talk
 from flows.sms.writing import (
     day_month,
@@ -21,11 +22,10 @@ from flows.sms.writing import (
     short_day,
     who,
 )
-from flows.wording import LATE, francs, payer, place
+from flows.wording import LATE, payer, place
 from models import gratuites, visit_codes
 from models.coverage import Right, Verdict
 from models.people import age_on
-from models.schemes import registration
 from models.staff import Staff
 
 
@@ -113,17 +113,17 @@ def _then(talk: Talk, found: tuple[Right, ...]) -> str:
     return talk.t("Ensuite {payer}.", payer=place(payer(others[0]))) if others else ""
 
 
-def refused(talk: Talk, right: Right) -> str:
+def refused(talk: Talk, finding: Finding) -> str:
     """NON: why, what restores the right, and what is free all the same. What a copy told before is taken back first."""
-    today = talk.ask.today
+    right, today = finding.right, talk.ask.today
     age = age_on(right.birth_year, right.born, today)
     names = [free.short for free in gratuites.kept_after_refusal(age, today)]
     free = talk.t("Reste gratuit: {care}.", care=", ".join(names)) if names else ""
     person = f"{who(right, today)}."
-    cure = _cure(talk, right)
+    restores = cure(talk, right, finding.number)
     why = f"NON {_why(talk, right)}"
     gone, listed = unconfirmed(talk), of_list(talk)
-    return one_segment(gone, why, person, cure, free, listed, ref(talk), spare=(cure, person, free))
+    return one_segment(gone, why, person, restores, free, listed, ref(talk), spare=(restores, person, free))
 
 
 def _why(talk: Talk, right: Right) -> str:
@@ -134,7 +134,7 @@ def _why(talk: Talk, right: Right) -> str:
             return f"{label} {word} {short_day(right.valid_to)}."
         case Verdict.SUSPENDU:
             word = talk.t("suspendue") if feminine else talk.t("suspendu")
-            missing = talk.t(", manque {amount}", amount=francs(right.missing_fcfa).replace(" ", "", 1))
+            missing = talk.t(", manque {amount} F", amount=right.missing_fcfa)
             return f"{label} {word}{missing if right.missing_fcfa else ''}."
         case Verdict.EN_OBSERVATION if right.covered_from is None:
             return talk.t("{scheme}: adhesion pas encore payee.", scheme=label)
@@ -149,19 +149,6 @@ def _why(talk: Talk, right: Right) -> str:
         case _:
             word = talk.t("radiee") if feminine else talk.t("radie")
             return f"{label} {word}."
-
-
-def _cure(talk: Talk, right: Right) -> str:
-    if right.verdict in (Verdict.EN_OBSERVATION, Verdict.PAS_ENCORE_VALIDE):
-        return ""
-    if right.verdict is Verdict.SUSPENDU and right.scheme == "MUTUELLE":
-        return talk.t("Payer a la section = couvert ce jour.")
-    where = talk.t(registration(right.scheme, talk.ask.today).where)
-    if right.verdict is Verdict.SUSPENDU:
-        return talk.t("Demander pourquoi: {where}.", where=where)
-    if right.verdict is Verdict.RADIE:
-        return talk.t("Adherer de nouveau: {where}.", where=where)
-    return talk.t("Renouveler: {where}.", where=where)
 
 
 def unconfirmed(talk: Talk, *standing: str) -> str:

@@ -158,7 +158,7 @@ def _one(talk: Talk, nurse: Staff, finding: Finding) -> Answer:
         raise rights.not_a_card(talk, finding.number)
     if finding.code:
         return Answer(verdict.valid(talk, nurse, finding), finding.effects)
-    return Answer(verdict.refused(talk, finding.right), finding.effects)
+    return Answer(verdict.refused(talk, finding), finding.effects)
 
 
 def _near(talk: Talk, finding: Finding) -> Answer:
