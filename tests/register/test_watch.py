@@ -8,7 +8,7 @@ import pytest
 
 from models.watch import LOOK_SECONDS, Watch
 
-ROOM = LOOK_SECONDS + 0.4
+ROOM = LOOK_SECONDS + 1.5
 """Seconds after which the watch has certainly looked, on a busy machine too."""
 
 

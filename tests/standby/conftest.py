@@ -8,7 +8,7 @@ import pytest
 
 from models.schema import migrate
 from tests.gateway.conftest import gateway
-from tests.gateway.handset import open_gateway, people
+from tests.gateway.handset import AS_SHIPPED, open_gateway, people
 from tests.sending.outside import Outside
 from tests.standby.outage import Outage
 from workers.servers import PostgresServer
@@ -30,7 +30,7 @@ def mortal_postgres() -> Iterator[PostgresServer]:
 def outage(tmp_path: Path, mortal_postgres: PostgresServer, redis_url: str) -> Iterator[Outage]:
     """Everything works; there is no copy yet."""
     url = mortal_postgres.create_database(f"outage_{next(NUMBERS)}", template="migrated")
-    opened = people(open_gateway(tmp_path / "g", url, redis_url))
+    opened = people(open_gateway(tmp_path / "g", url, redis_url, **AS_SHIPPED))
     yield Outage(opened, mortal_postgres, Outside(tmp_path / "ledger"))
     opened.runtime.close()
     mortal_postgres.kill()

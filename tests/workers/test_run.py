@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -85,10 +86,10 @@ def start(folder: Path, port: int, **environment: str) -> Running:
     return Running(process, port, folder)
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
+@contextmanager
+def run_in(folder: Path) -> Iterator[Running]:
     """A run that is ready with all its processes: Redis, provider, web and two of its own, three workers, tick."""
-    started = start(tmp_path / "data", free_pair(), RAMU_PROVIDER="africastalking", RAMU_PROVIDER_KEY="real")
+    started = start(folder, free_pair(), RAMU_PROVIDER="africastalking", RAMU_PROVIDER_KEY="real")
     try:
         started.wait_until(lambda: started.get("/health/ready")[0] == 200)
         started.wait_until(lambda: len(started.family()) >= 9)
@@ -101,6 +102,20 @@ def running(tmp_path: Path) -> Iterator[Running]:
             except ProcessLookupError:
                 continue
         started.process.communicate()
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """A run of this test alone, to be stopped."""
+    with run_in(tmp_path / "data") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A run that several tests ask; leave it running."""
+    with run_in(tmp_path_factory.mktemp("run") / "data") as started:
+        yield started
 
 
 def alive(pids: list[int]) -> list[int]:
@@ -147,47 +162,47 @@ def test_a_killed_run_leaves_no_process(running: Running) -> None:
     assert gone(family), [Path(f"/proc/{pid}/cmdline").read_text() for pid in alive(family)]
 
 
-def test_a_queue_that_dies_begins_again_and_takes_nobody_along(running: Running) -> None:
-    family = running.family()
+def test_a_queue_that_dies_begins_again_and_takes_nobody_along(lasting: Running) -> None:
+    family = lasting.family()
     queue = next(pid for pid in family if os.readlink(f"/proc/{pid}/exe").endswith("-server"))
     os.kill(queue, signal.SIGKILL)
-    running.wait_until(lambda: queue not in running.family())
-    running.wait_until(lambda: running.get("/health/ready")[0] == 200)
-    running.wait_until(lambda: running.hop(sessionId="again")[1].startswith("CON "))
+    lasting.wait_until(lambda: queue not in lasting.family())
+    lasting.wait_until(lambda: lasting.get("/health/ready")[0] == 200)
+    lasting.wait_until(lambda: lasting.hop(sessionId="again")[1].startswith("CON "))
     sleep(3)  # the workers meet the restart on their next question
-    assert set(family) - {queue} <= set(running.family())
+    assert set(family) - {queue} <= set(lasting.family())
 
 
-def test_a_hundred_slow_clients_hold_up_nobody(running: Running) -> None:
+def test_a_hundred_slow_clients_hold_up_nobody(lasting: Running) -> None:
     slow = []
     for _ in range(100):
-        client = create_connection(("127.0.0.1", running.port), timeout=5)
+        client = create_connection(("127.0.0.1", lasting.port), timeout=5)
         client.sendall(
             b"POST /hooks/africastalking/demo/ussd HTTP/1.1\r\nHost: x\r\nContent-Length: 200\r\n\r\nsessionId="
         )
         slow.append(client)
     sleep(0.5)
     began = monotonic()
-    assert running.hop(sessionId="quick")[1].startswith("CON ")
-    assert monotonic() - began < 1.0
+    assert lasting.hop(sessionId="quick")[1].startswith("CON ")
+    assert monotonic() - began < 3.0  # behind them it would wait for their time-out
     for client in slow:
         client.close()
 
 
-def test_a_second_run_on_the_same_data_is_refused_in_one_line(running: Running) -> None:
-    second = start(running.folder, free_pair())
+def test_a_second_run_on_the_same_data_is_refused_in_one_line(lasting: Running) -> None:
+    second = start(lasting.folder, free_pair())
     _, wrong = second.process.communicate(timeout=30)
     assert second.process.returncode == 1
     assert wrong.count("\n") == 1
     assert "Remedy" in wrong
 
 
-def test_a_busy_port_is_refused_in_one_line(running: Running, tmp_path: Path) -> None:
-    second = start(tmp_path / "other", running.port)
+def test_a_busy_port_is_refused_in_one_line(lasting: Running, tmp_path: Path) -> None:
+    second = start(tmp_path / "other", lasting.port)
     _, wrong = second.process.communicate(timeout=30)
     assert second.process.returncode == 1
     assert wrong.count("\n") == 1
-    assert f"PORT={running.port + 2}" in wrong
+    assert f"PORT={lasting.port + 2}" in wrong
 
 
 def test_a_busy_port_beside_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -201,18 +216,18 @@ def test_a_busy_port_beside_is_refused_in_one_line(tmp_path: Path) -> None:
     assert f"PORT={below + 2}" in wrong
 
 
-def test_a_run_brings_its_own_provider_whatever_the_settings_say(running: Running) -> None:
-    line = HTTPConnection("127.0.0.1", running.port + 1, timeout=5)
+def test_a_run_brings_its_own_provider_whatever_the_settings_say(lasting: Running) -> None:
+    line = HTTPConnection("127.0.0.1", lasting.port + 1, timeout=5)
     line.request("GET", "/simulate/outbox?number=%2B22370000001")
     answer = line.getresponse()
     assert (answer.status, answer.read()) == (200, b'{"messages": []}')
     line.close()
     (provider,) = (
-        pid for pid in running.family() if b"simulate" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        pid for pid in lasting.family() if b"simulate" in Path(f"/proc/{pid}/cmdline").read_bytes()
     )
     told = Path(f"/proc/{provider}/environ").read_bytes()
     assert b"RAMU_PROVIDER=simulated\0" in told
-    assert stat.S_IMODE((running.folder / "provider").stat().st_mode) == 0o700
+    assert stat.S_IMODE((lasting.folder / "provider").stat().st_mode) == 0o700
 
 
 def test_a_bad_setting_is_named_in_one_line(tmp_path: Path) -> None:
@@ -223,13 +238,13 @@ def test_a_bad_setting_is_named_in_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in wrong
 
 
-def test_nothing_that_a_run_writes_names_anybody(running: Running) -> None:
+def test_nothing_that_a_run_writes_names_anybody(lasting: Running) -> None:
     for text in ("", "1", "1*2600100000017"):
-        running.hop(sessionId="canary", text=text)
-    running.hop(sessionId="canary", text="1*9", phoneNumber="+22370000002")
+        lasting.hop(sessionId="canary", text=text)
+    lasting.hop(sessionId="canary", text="1*9", phoneNumber="+22370000002")
     sleep(0.3)
-    written = (running.folder / "gateway.log").read_bytes()
-    for file in (running.folder / "redis").rglob("*"):
+    written = (lasting.folder / "gateway.log").read_bytes()
+    for file in (lasting.folder / "redis").rglob("*"):
         written += file.read_bytes() if file.is_file() else b""
     assert b"hop screen=" in written
     for canary in (b"70000001", b"70000002", b"2600100000017", b"hooks/africastalking/demo"):
