@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import update
+
 from models import contributions, ledger, membership_changes, membership_status, memberships
 from models.database import Connection
 from models.demo_world import on_day
 from models.membership_status import DEMISSIONNAIRE
+from models.mutuelle_tables import memberships as table
 
 
 def load(
@@ -36,6 +39,9 @@ def load(
         for place, paid in enumerate(told["paid"]):
             _pay(conn, paid, f"demo:{code}:{joined}:{place}", membership_id, today, now)
     ledger.held(conn, membership_id)
+    if "suspended" in told:
+        since = {"suspended_on": on_day(told["suspended"], today)}
+        conn.execute(update(table).where(table.c.id == membership_id).values(since))
     membership_status.refresh(conn, membership_id, today)
 
 

@@ -15,7 +15,7 @@ from tests.flows.sms.conftest import AWA, NURSE, STRANGER, Texting
 from tests.flows.sms.texting import Texter
 
 RAMED, AMO, MUTUELLE = "2600100000017", "0410000012", "54100015"
-EXPIRED, SUSPENDED, WAITING = "2300100000028", "54100031", "54100044"
+EXPIRED, SUSPENDED, AT_SECTION, WAITING = "2300100000028", "54100154", "54100031", "54100044"
 SLIP, MEANT = "483000062", "483000026"
 ELSEWHERE = "Kati Sananfara (démo)"
 
@@ -45,8 +45,14 @@ STAFF_TEXTS = [
     ),
     pytest.param(
         [SUSPENDED],
-        "NON MUTUELLE Jigi suspendue, manque 6600 F. {}. Payer a la section = couvert ce jour. {} Ref {}",
+        f"NON MUTUELLE Nyeleni suspendue, manque 6600 F. KADIDIA SANGARE F 33a."
+        f" Payer ici: COT {SUSPENDED} 6600 = couvert ce jour. Ref {{}}",
         id="suspended",
+    ),
+    pytest.param(
+        [AT_SECTION],
+        "NON MUTUELLE Jigi suspendue, manque 6600 F. {}. Payer a la section = couvert ce jour. {} Ref {}",
+        id="suspended, its account at the section",
     ),
     pytest.param(
         [SLIP],
@@ -193,7 +199,7 @@ def test_care_that_a_shared_phone_must_not_betray_is_not_asked_about(texter: Tex
 LONGEST = [
     *(param.values[0] for param in STAFF_TEXTS),
     ["54100089"],
-    [f"{RAMED} {AMO} {MUTUELLE} 54100028 {SUSPENDED} {EXPIRED} 483000047 54100111"],
+    [f"{RAMED} {AMO} {MUTUELLE} 54100028 {AT_SECTION} {EXPIRED} 483000047 54100111"],
     [MUTUELLE, "S {code} CON MED 9999999 LAB 2500000 HOS 9", "A {code}"],
     [MUTUELLE, "{code}"],
     ["CH TRAORE FATOUMATA 1992 KATI"],
