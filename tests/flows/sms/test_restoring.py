@@ -1,26 +1,22 @@
 """A patient whose mutuelle suspended her: what the nurse reads can be typed as it stands, and makes her covered."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from flows import gsm7
-from flows.texts import Catalogues
 from flows.world import World
-from gateway.payments.settling import Settling
-from models import collectors, coverage, memberships, payment_steps, proposals, staff
+from models import collectors, coverage, memberships, proposals, staff
 from models.collectors import TREASURER
 from models.coverage import coverages
 from models.facilities import facilities
 from models.identifiers import Msisdn
-from models.keyring import KeyRing
 from models.membership_status import SUSPENDU
 from models.memberships import Membership
 from models.mutuelle_tables import dues
-from models.payments import ASKED, payments
 from tests.flows.sms.conftest import NURSE
 from tests.flows.sms.texting import Texter
 
@@ -31,14 +27,6 @@ TREASURER_PHONE, NO_MONEY = "+22370000311", "+22350000188"
 HINT = f"Payer ici: COT {ROKIA} {{}} = couvert ce jour."
 SECTION = "Payer a la section = couvert ce jour."
 Phone = Callable[[str], Texter]
-
-
-@dataclass
-class Desk:
-    """What a settling needs of the gateway."""
-
-    keys: KeyRing
-    catalogues: Catalogues
 
 
 def account(world: World) -> Membership:
@@ -99,17 +87,6 @@ def hint(answer: str) -> str:
     return answer.partition("Payer ici: ")[2].partition(" =")[0]
 
 
-def paid_for(world: World) -> None:
-    """The operator says that the payment which was asked for is paid."""
-    with world.register.begin() as conn:
-        newest = (
-            select(payments.c.id).where(payments.c.state == ASKED).order_by(payments.c.id.desc()).limit(1)
-        )
-        held = payment_steps.hold_payment(conn, world.keys, conn.execute(newest).scalar_one())
-        assert held is not None
-        Settling(Desk(world.keys, world.catalogues)).confirm(conn, held, world.now, amount=held.amount)
-
-
 def takes_cash(world: World, number: str, mutuelle_id: int) -> None:
     with world.register.begin() as conn:
         collectors.add(conn, world.keys, Msisdn.parse(number), mutuelle_id, TREASURER, world.now)
@@ -130,8 +107,8 @@ def test_the_nurse_pays_as_she_was_told_and_the_patient_is_covered(later: World,
     nurse.reads(HINT.format(missing), "Ref")
     nurse.sends(hint(nurse.answer)).reads(f"Payer {missing} F par Orange Money", ROKIA)
     nurse.sends("OK").reads("en route").sends(ROKIA).reads("suspendue", HINT.format(missing))
-    paid_for(nurse.world)
-    assert any(f": {missing} F" in text and "COUVERT" in text for text in nurse.received())
+    nurse.pays()
+    assert [text for text in nurse.received() if f": {missing} F" in text and "COUVERT au" in text]
     nurse.sends(ROKIA).reads("OK MUTUELLE", "PEC").reads_not("retard")
 
 

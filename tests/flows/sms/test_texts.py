@@ -4,14 +4,15 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from flows import gsm7
 from flows.world import World
 from models import staff
 from models.facilities import facilities
 from models.identifiers import Msisdn
-from tests.flows.sms.conftest import AWA, NURSE, STRANGER, Texting
+from models.mutuelle_tables import dues
+from tests.flows.sms.conftest import AWA, FANTA, NURSE, STRANGER, Texting
 from tests.flows.sms.texting import Texter
 
 RAMED, AMO, MUTUELLE = "2600100000017", "0410000012", "54100015"
@@ -148,12 +149,17 @@ def test_what_citizens_read(texter: Texting, number: str, texts: list[str], publ
     assert like(published).fullmatch(told(phone, texts)), phone.answer
 
 
-def test_who_was_seen_elsewhere_today_is_announced(world: World, texter: Texting) -> None:
+def seen_elsewhere(world: World) -> None:
+    """Another centre has verified her a minute ago."""
     elsewhere = Msisdn.parse("+22370000188")
     with world.register.begin() as conn:
         centre = conn.execute(select(facilities.c.id).where(facilities.c.name == ELSEWHERE)).scalar_one()
         staff.add(conn, world.keys, elsewhere, centre, staff.STAFF, world.now)
     Texter(world, elsewhere).sends(RAMED).reads("OK RAMED")
+
+
+def test_who_was_seen_elsewhere_today_is_announced(world: World, texter: Texting) -> None:
+    seen_elsewhere(world)
     here = texter(NURSE).sends(RAMED)
     published = (
         "OK RAMED AWA TRAORE F 39a. ATTENTION: deja vue ce jour 10h42 a Kati Sananfara (dé. PEC {} (24h)."
@@ -221,3 +227,74 @@ def test_the_longest_values_fit_one_segment(world: World, texts: list[str]) -> N
 def test_the_longest_values_of_a_household_fit_one_segment(world: World, texts: list[str]) -> None:
     world.stretch()
     assert gsm7.segments(told(Texter(world, Msisdn.parse("+22370000012")), texts)) == 1
+
+
+def test_the_longest_values_leave_room_for_the_warning(world: World, texter: Texting) -> None:
+    seen_elsewhere(world)
+    world.stretch()
+    phone = texter(NURSE).sends(RAMED).reads("ATTENTION: deja vue ce jour 10h42 a ")
+    assert phone.answer.endswith(f"PEC {phone.code} (24h). Doute: NON {phone.code}")
+
+
+@pytest.mark.parametrize("number", [RAMED, MUTUELLE])
+def test_the_longest_values_leave_room_for_a_copys_code(world: World, texter: Texting, number: str) -> None:
+    world.stretch()
+    phone = texter(NURSE)
+    phone.copied_on = world.now.date()
+    phone.sends(number).reads("(ANAM ne repond pas)")
+    assert phone.answer.endswith(f"PEC {phone.code} provisoire, confirme par SMS.")
+
+
+def test_the_longest_values_leave_room_for_the_three_answers(world: World, texter: Texting) -> None:
+    world.stretch()
+    nurse = texter(NURSE).sends(RAMED)
+    nurse.sends(f"S {nurse.code} PAL")
+    (asked,) = texter(AWA).received()
+    assert gsm7.segments(asked) == 1
+    assert asked.startswith("Sante Mali: MAHAMADOULAM soignee le 22/11 a ")
+    assert asked.endswith("1 oui, rien paye. 2 oui, on a paye. 3 non, pas venue. Reponse gratuite.")
+
+
+def test_the_longest_service_code_leaves_room_for_help(texter: Texting) -> None:
+    phone = texter(STRANGER)
+    phone.service_code = "*9999999999#"
+    phone.sends("AIDE").reads("tapez *9999999999# (gratuit)", "STOP. Un agent: repondez 1")
+
+
+def below_threshold(world: World) -> None:
+    """Nothing of a season is covered before three quarters of it are paid."""
+    with world.register.begin() as conn:
+        conn.execute(update(dues).values(threshold_percent=75))
+
+
+def test_a_payment_has_its_receipt(texter: Texting) -> None:
+    phone = texter(FANTA).sends("COT 3300", "OK").pays()
+    published = (
+        "RECU {}: 3300 F le 22/11 par Orange Money, Benkadi, foyer FANTA D***. Total 13200 sur 16500."
+        " COUVERT au {}."
+    )
+    assert like(published).fullmatch(phone.received()[-1]), phone.received()[-1]
+
+
+def test_a_payment_below_the_threshold_says_what_lacks(world: World, texter: Texting) -> None:
+    below_threshold(world)
+    phone = texter(FANTA).sends("COT 1375", "OK").pays()
+    published = (
+        "RECU {}: 1375 F le 22/11 par Orange Money, foyer FANTA D***. Total 11275 sur 16500."
+        " Couvert a partir de 12375: encore 1100 F."
+    )
+    assert like(published).fullmatch(phone.received()[-1]), phone.received()[-1]
+
+
+@pytest.mark.parametrize("threshold", [False, True])
+def test_the_longest_values_of_a_receipt_fit_one_segment(
+    world: World, texter: Texting, threshold: bool
+) -> None:
+    world.stretch()
+    if threshold:
+        below_threshold(world)
+    phone = texter(FANTA).sends("COT 500000", "OK").pays()
+    receipt = phone.received()[-1]
+    assert gsm7.segments(receipt) == 1, receipt
+    assert receipt.startswith(f"RECU {receipt[5:11]}: 500000 F le 22/11 par Orange Money")
+    assert receipt.endswith(" F." if threshold else "."), receipt

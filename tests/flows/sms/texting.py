@@ -10,11 +10,24 @@ from sqlalchemy import select
 from flows import gsm7
 from flows.context import SMS
 from flows.sms.conversation import reply
+from flows.texts import Catalogues
 from flows.world import World
 from gateway.outbox import carry_out
+from gateway.payments.settling import Settling
+from models import payment_steps
 from models.identifiers import Msisdn
+from models.keyring import KeyRing
 from models.messages import TEXT, messages
+from models.payments import payments
 from models.phones import phone_index
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a settling needs of the gateway."""
+
+    keys: KeyRing
+    catalogues: Catalogues
 
 
 @dataclass
@@ -26,6 +39,7 @@ class Texter:
     sent: int = 0
     answer: str = ""
     copied_on: date | None = None
+    service_code: str = "*212#"
     transcript: list[str] = field(default_factory=list)
 
     def sends(self, *texts: str) -> Texter:
@@ -33,7 +47,11 @@ class Texter:
         for text in texts:
             self.sent += 1
             key = f"{self.number.e164} {self.sent} {text}"
-            context = replace(self.world.context(self.number, key, channel=SMS), copied_on=self.copied_on)
+            context = replace(
+                self.world.context(self.number, key, channel=SMS),
+                copied_on=self.copied_on,
+                service_code=self.service_code,
+            )
             found = reply(text, context)
             carry_out(self.world.register, found.effects, context)
             self.answer = found.text
@@ -58,6 +76,19 @@ class Texter:
     def waits(self, **time: float) -> Texter:
         """Time goes by: `hours=25`."""
         self.world = self.world.moved(now=self.world.now + timedelta(**time))
+        return self
+
+    def pays(self) -> Texter:
+        """She types her secret code: the operator says that what she asked for last is paid."""
+        keys = self.world.keys
+        reference = next(line for line in reversed(self.transcript) if "en route" in line)[-6:]
+        with self.world.register.begin() as conn:
+            hers = select(payments.c.id).where(payments.c.reference == reference)
+            held = payment_steps.hold_payment(conn, keys, conn.execute(hers).scalar_one())
+            assert held is not None
+            Settling(Desk(keys, self.world.catalogues)).confirm(
+                conn, held, self.world.now, amount=held.amount
+            )
         return self
 
     def received(self) -> list[str]:
