@@ -14,7 +14,7 @@ CRASH_AT = "RAMU_CRASH_AT"
 POINTS = {
     11: "taking: a callback is in the database, not committed",
     12: "taking: a callback is committed, the provider was not answered",
-    13: "spooling: a callback is written to a file that does not count yet",
+    13: "spooling: a record is written to a file that does not count yet",
     14: "spooling: a callback is on the disk, the provider was not answered",
     15: "answering: effects and answer are in the database, not committed",
     16: "answering: all is committed, nobody was woken to send the answer",
@@ -46,6 +46,10 @@ POINTS = {
     56: "paying: the operator has answered a question, nothing is written down",
     57: "paying: payment, ledger and receipts are in the database, not committed",
     58: "paying: all is committed, nobody was woken to send the receipts",
+    61: "promising: the promise is on the disk, nobody has read it",
+    62: "promising: what was promised is in the database, the disk still holds it",
+    63: "promising: the answer and what it does are in the database, not committed",
+    64: "promising: all is committed, nobody was woken to send the answer",
 }
 """Every place, and what is done when the process is killed there."""
 

@@ -23,8 +23,8 @@ from gateway import doctor_money
 from gateway.copies import Copies
 from gateway.providers import provider_of
 from gateway.runtime import REFUSALS, redis_client
-from gateway.sessions import OWED
-from gateway.spool import FOLDER, Spool
+from gateway.spool import FOLDER, PROMISES, Spool
+from models import owed_answers
 from models.database import Database
 from models.keyring import FILE_NAME, KeyRing
 from models.schema import standing
@@ -114,13 +114,14 @@ def _folder(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
     state, remedy = (OK, "") if free > FREE_BYTES else (BAD, "make room: without it nothing can be stored")
     yield Finding("disk", state, f"{free // 1_000_000} MB free", remedy)
-    waiting, aside = Spool.standing(folder / FOLDER)
-    if waiting:
-        yield Finding(
-            "spool", DOUBT, f"{waiting} callbacks wait on disk", "they follow when the database answers"
-        )
-    if aside:
-        yield Finding("spool", BAD, f"{aside} callbacks could not be stored", "read the worker's log")
+    for name, what in ((FOLDER, "callbacks"), (PROMISES, "promised answers")):
+        waiting, aside = Spool.standing(folder / name)
+        if waiting:
+            yield Finding(
+                name, DOUBT, f"{waiting} {what} wait on disk", "a worker of this machine stores them"
+            )
+        if aside:
+            yield Finding(name, BAD, f"{aside} {what} could not be stored", "read the worker's log")
 
 
 def _provider(settings: Settings) -> Iterator[Finding]:
@@ -164,6 +165,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("database", OK, f"{dialect}, up to date")
     if not missing:
+        yield from _promised(url)
         yield from (
             Finding("money", said.state, said.found, said.remedy) for said in doctor_money.unmatched(settings)
         )
@@ -180,6 +182,17 @@ def _asked(url: str) -> tuple[str, datetime | None]:
                 conn.execute(select(literal(1)))
                 return database.dialect, None
             return database.dialect, conn.execute(select(func.now())).scalar_one()
+    finally:
+        database.dispose()
+
+
+def _promised(url: str) -> Iterator[Finding]:
+    """Answers that were promised by SMS and are not given yet. Raises Fault."""
+    database = Database.open(url, deadline_ms=DEADLINE_MS)
+    try:
+        if waiting := owed_answers.how_many(database.reader()):
+            remedy = "they follow: see workers and tick"
+            yield Finding(PROMISES, DOUBT, f"{waiting} promised answers are not given yet", remedy)
     finally:
         database.dispose()
 
@@ -249,8 +262,6 @@ def _work(client: Redis) -> Iterator[Finding]:
     # Each turn of the tick is kept in Redis while its period lasts; they do not all end in the same moment.
     if not client.exists(*(f"due:{job}" for job in FREQUENT)):
         yield Finding("tick", BAD, "nobody asks for the jobs that are due", "ramu tick")
-    if owed := client.xlen(OWED):
-        yield Finding("answers", DOUBT, f"{owed} owed by SMS", "they follow when the database answers")
 
 
 def _clock(whose: str, now: datetime) -> Finding:

@@ -6,7 +6,8 @@
 4. the session and the answer are saved, the funnel's row added            (Redis, one round trip)
 
 A crash between 3 and 4 is repaired by the repeat of the hop: its effects are known by their key, its references
-come from the same seed. Without the database the answer is owed by SMS; without Redis the call ends politely.
+come from the same seed. Without the database the answer is promised by SMS, once the promise is on this machine's disk;
+without Redis, or with a disk that takes nothing, the call ends politely.
 """
 
 from __future__ import annotations
@@ -24,17 +25,18 @@ from flows import engine, later
 from flows.branches import resume
 from flows.context import Context
 from flows.effects import MessageOwed, PaymentAsked
+from gateway.crash_points import reached
 from gateway.logs import hop_line
 from gateway.outbox import carry_out
 from gateway.redis_lines import RedisAway
 from gateway.runtime import Runtime
 from gateway.sessions import Answer, Call, Foreign, Over, StillHeld
+from gateway.spool import PROMISES, Spool
 from gateway.wake import wake
 from models.database import DatabaseAway
 from models.identifiers import Msisdn
 from models.locks import Overtaken
 from models.operators import operator_of
-from models.owed_answers import QUESTION
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +71,7 @@ class Hops:
         self._sessions = runtime.sessions
         self._metrics = runtime.metrics
         self._tell = hop_line(runtime.settings)
+        self._promises = Spool(runtime.settings.data_folder / PROMISES, runtime.keys)
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(runtime.settings.hops_at_once):
             self._places.put(None)
@@ -126,13 +129,14 @@ class Hops:
         # What is shown as the code to dial is the installation's, not what a request says.
         code = self._runtime.settings.service_code
         context = self._runtime.context(hop.phone, code, call.seed, now, call.left)
-        outcome, owed = "answered", b""
+        outcome = "answered"
         try:
             step = self._step(call, hop, context)
             left: bool | None = step.resumable
         except DatabaseAway:
             step, left = later.promised(call.session, context), None
-            outcome, owed = "owed", self._question(call, hop, context)
+            outcome = "owed"
+            self._promise(call, hop, context)
         shown = step.screen
         answer = Answer(shown.name, f"{'END' if shown.ends else 'CON'} {shown.text}")
         language, operator = step.session.language, operator_of(hop.phone, context.today)
@@ -145,7 +149,6 @@ class Hops:
             over=shown.ends,
             left=left,
             hop=row,
-            owed=owed,
             left_seconds=_payment_seconds(context) if resume.is_payment(step.session.place) else None,
         ):
             return self._end("busy", BUSY), "held", {}
@@ -174,8 +177,8 @@ class Hops:
             wake(self._runtime.redis, REQUEST_PAYMENTS)
         return step
 
-    def _question(self, call: Call, hop: Hop, context: Context) -> bytes:
-        """All that a worker needs to answer later, sealed."""
+    def _promise(self, call: Call, hop: Hop, context: Context) -> None:
+        """What a worker needs to answer later, on the disk before it is promised. Raises OSError: it is not kept."""
         question = {
             "session": call.session.encode().decode() if call.session else None,
             "left": call.left.encode().decode() if call.left else None,
@@ -185,7 +188,8 @@ class Hops:
             "seed": call.seed.hex(),
             "at": context.now.isoformat(),
         }
-        return self._runtime.keys.seal_bytes(orjson.dumps(question), QUESTION)
+        self._promises.put(orjson.dumps(question), context.now)
+        reached(61)
 
     def _end(self, screen: str, text: str) -> Answer:
         return Answer(f"edge.{screen}", f"END {text.format(code=self._runtime.settings.service_code)}")

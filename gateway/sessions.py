@@ -35,9 +35,6 @@ HOPS = "hops"
 MOST_HOPS = 200_000
 """The funnel's stream keeps about so many entries while nobody drains it."""
 
-OWED = "owed"
-"""Stream of sealed questions whose answer is owed by SMS; never trimmed."""
-
 AS_IT_IS = b"as it is"
 """In place of a form left open: it stays as it is."""
 
@@ -56,15 +53,14 @@ _OPEN = Script(
 )
 
 _SAVE = Script(
-    5,
+    4,
     """
     if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
     redis.call('HSET', KEYS[1], 'b', ARGV[2], 's', ARGV[3], ARGV[4], ARGV[5])
     redis.call('EXPIRE', KEYS[1], ARGV[6])
     if ARGV[7] == '' then redis.call('DEL', KEYS[3])
     elseif ARGV[7] ~= 'as it is' then redis.call('SET', KEYS[3], ARGV[7], 'EX', ARGV[8]) end
-    if ARGV[10] ~= '' then redis.call('XADD', KEYS[5], '*', 'q', ARGV[10]) end
-    redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[11], '*', 'h', ARGV[9])
+    redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[10], '*', 'h', ARGV[9])
     redis.call('DEL', KEYS[2])
     return 1
     """,
@@ -156,14 +152,13 @@ class Sessions:
         over: bool,
         left: bool | None,
         hop: str,
-        owed: bytes = b"",
         left_seconds: int | None = None,
     ) -> bool:
         """Stores the answer and the session, lets the call go, and adds the hop to the funnel.
 
         `over`: the call has ended; `left`: whether a form stands open, to be offered to a later call (None: what
-        was kept before stays), for `left_seconds` instead of the usual; `hop`: the funnel's row; `owed`: a sealed
-        question to answer by SMS. False when the call was lost to a repeat.
+        was kept before stays), for `left_seconds` instead of the usual; `hop`: the funnel's row. False when the
+        call was lost to a repeat.
         """
         record = b"" if over and not left else self._keys.seal_bytes(session.encode(), "session")
         return bool(
@@ -173,7 +168,6 @@ class Sessions:
                 b"hold:" + call.name,
                 b"left:" + call.caller,
                 HOPS,
-                OWED,
                 call.token,
                 call.binding,
                 b"" if over else record,
@@ -183,7 +177,6 @@ class Sessions:
                 AS_IT_IS if left is None else record if left else b"",
                 left_seconds or self._left_seconds,
                 hop,
-                owed,
                 MOST_HOPS,
             )
         )

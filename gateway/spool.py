@@ -1,4 +1,4 @@
-"""What could not be stored, on disk: sealed files that wait, in the order of their coming, until the database answers.
+"""What the database could not take, on disk: sealed files that wait, in the order of their coming, until it answers.
 
 A file is written beside, synced, renamed, and its folder synced, before anybody is told that it is kept. It is let go
 only after the database has it, so that a crash stores it twice and never not at all; storing knows what it has.
@@ -18,7 +18,7 @@ from time import time
 import structlog
 
 from gateway.crash_points import reached
-from models.database import DatabaseAway
+from models.connections import MISFITS, DatabaseAway
 from models.keyring import KeyRing, KeyRingError
 from models.nonces import Nonces
 
@@ -26,8 +26,8 @@ log = structlog.get_logger(__name__)
 
 _tails = Nonces(8)
 
-FOLDER = "spool"
-"""Below the data folder. Every process of the machine shares it."""
+FOLDER, PROMISES = "spool", "promises"
+"""Below the data folder: callbacks that wait, answers that were promised. Every process of the machine shares them."""
 
 SPOOLED = "spool"
 """Purpose of a sealed record."""
@@ -44,6 +44,9 @@ ABANDONED_SECONDS = 3_600
 Store = Callable[[Sequence[bytes]], None]
 """Commits records, oldest first. Raises DatabaseAway to let them wait."""
 
+REFUSALS = (DatabaseAway, *MISFITS)
+"""What a database raises that would refuse any record, this one and the next."""
+
 
 class Spool:
     """The folder of the records that wait. Safe to use from many threads and processes."""
@@ -54,7 +57,7 @@ class Spool:
 
     def put(self, record: bytes, at: datetime) -> None:
         """Keeps a record that came `at` (aware). Raises OSError: the disk does not take it, and nothing is kept."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make_folder()
         name = f"{int(at.timestamp() * 1e6):017d}-{_tails.next().hex()}"
         begun, kept = self._folder / (name + BEGUN), self._folder / (name + KEPT)
         try:
@@ -94,7 +97,7 @@ class Spool:
             yield (self._folder / name).exists()
 
     def drain(self, store: Store, first: Callable[[], object] = lambda: None) -> int:
-        """Has every record stored, oldest first, batch by batch; how many. Raises DatabaseAway: the rest waits.
+        """Has every record stored, oldest first, batch by batch; how many. Raises REFUSALS: the rest waits.
 
         One process drains at a time and the others wait for it: what came before is stored before they look. `first`
         is done before anything is stored.
@@ -104,8 +107,10 @@ class Spool:
         drained = 0
         with self._alone():
             first()
-            while names := self._names()[:BATCH]:
-                self._store(names, store)
+            # After a long outage there are so many that the folder is not to be read for every batch.
+            while names := self._names():
+                for start in range(0, len(names), BATCH):
+                    self._store(names[start : start + BATCH], store)
                 drained += len(names)
             self._sweep()
         return drained
@@ -113,7 +118,7 @@ class Spool:
     def _store(self, names: list[str], store: Store) -> None:
         try:
             store([self._read(name) for name in names])
-        except DatabaseAway:
+        except REFUSALS:
             raise
         except Exception:
             if len(names) == 1:
@@ -130,6 +135,11 @@ class Spool:
 
     def _read(self, name: str) -> bytes:
         return self._keys.unseal_bytes((self._folder / name).read_bytes(), SPOOLED)
+
+    def _make_folder(self) -> None:
+        if not self._folder.is_dir():
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sync(self._folder.parent)
 
     def _names(self) -> list[str]:
         return _named(self._folder, KEPT)

@@ -16,10 +16,14 @@ from typing import Any
 import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import exc
 
 from config.faults import Fault
 
 DRIVER_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError)
+MISFITS = (psycopg.ProgrammingError, exc.ProgrammingError, sqlite3.OperationalError, exc.OperationalError)
+"""What is raised when the tables are not those that a statement was written for: no value in it is to blame."""
+
 ALREADY_THERE = (psycopg.errors.UniqueViolation, sqlite3.IntegrityError)
 """What a driver raises when another transaction has just written what may be there once."""
 # The statement failed, the server did not: no reason to keep the other callers off.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam, select, update
+from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from models.database import Connection, Db, Id, Prepared, Sealed, UtcDateTime, metadata
@@ -59,10 +59,11 @@ _WAITING = Prepared(
         owed_answers.c.question_sealed,
         owed_answers.c.created_at,
     )
-    .where(owed_answers.c.state == OWED)
+    .where(owed_answers.c.state == OWED, owed_answers.c.id > bindparam("after"))
     .order_by(owed_answers.c.id)
     .limit(bindparam("limit"))
 )
+_HOW_MANY = Prepared(select(func.count()).where(owed_answers.c.state == OWED))
 _ANSWERED = Prepared(
     update(owed_answers)
     .where(owed_answers.c.id == bindparam("owed_id"), owed_answers.c.state == OWED)
@@ -78,12 +79,17 @@ def promise(
     return bool(_INSERT.run(conn, once=once, reference=reference, question=sealed, now=now))
 
 
-def waiting(db: Db, keys: KeyRing, limit: int = 100) -> tuple[OwedAnswer, ...]:
-    """Promises to keep, the oldest first. Raises DatabaseAway."""
+def waiting(db: Db, keys: KeyRing, limit: int = 100, after: int = 0) -> tuple[OwedAnswer, ...]:
+    """Promises to keep, the oldest first, behind the one of number `after`. Raises DatabaseAway."""
     return tuple(
         OwedAnswer(owed_id, once, reference, keys.unseal_bytes(sealed, QUESTION), created_at)
-        for owed_id, once, reference, sealed, created_at in _WAITING.all(db, limit=limit)
+        for owed_id, once, reference, sealed, created_at in _WAITING.all(db, limit=limit, after=after)
     )
+
+
+def how_many(db: Db) -> int:
+    """How many promises are to be kept. Raises DatabaseAway."""
+    return int(_HOW_MANY.all(db)[0][0])
 
 
 def answered(conn: Connection, owed_id: int, now: datetime) -> bool:

@@ -1,38 +1,48 @@
 """Answers that are owed: a hop met the database away and promised its answer by SMS. It follows, once.
 
-The edge leaves the sealed question in a Redis stream. It is moved into the database as soon as that answers,
-then the hop is worked on again under its own key and one SMS is owed, in the transaction that keeps the promise.
+The edge leaves the question on its machine's disk before it says so. A worker of that machine moves it into the
+database as soon as that answers; then the hop is worked on again under its own key, by whichever worker, and one SMS is
+owed in the transaction that keeps the promise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from time import monotonic
 from typing import Any
 
 import orjson
 import structlog
 from sqlalchemy import Connection
 
-from config.jobs import SEND_READY, TRANSACTIONAL
+from config.jobs import ANSWER_OWED, SEND_READY, TRANSACTIONAL
 from flows import later
 from flows.context import Context
 from flows.effects import Effect
 from flows.session import Session
+from gateway.crash_points import reached
 from gateway.outbox import apply
 from gateway.runtime import Runtime
-from gateway.sessions import OWED
+from gateway.spool import PROMISES, REFUSALS, Spool
 from gateway.wake import wake
 from models import messages, owed_answers
 from models.database import DatabaseAway
 from models.identifiers import Msisdn
-from models.keyring import KeyRingError
 from models.locks import Overtaken
 from models.owed_answers import OwedAnswer
 from workers.desk import runtime
+from workers.tick import ask_again
 
 log = structlog.get_logger(__name__)
 
 BATCH = 100
+"""Promises that are held in memory."""
+
+WORK_SECONDS = 2.0
+"""Then the worker's other jobs have their turn; the job is asked for again at once."""
 
 
 def answer_all() -> int:
@@ -40,39 +50,67 @@ def answer_all() -> int:
     return keep_promises(runtime())
 
 
-def keep_promises(desk: Runtime) -> int:
-    """Moves questions into the database and answers them; when it is away they wait. How many were answered."""
+def keep_promises(desk: Runtime, seconds: float = WORK_SECONDS) -> int:
+    """Moves questions into the database and answers them for about `seconds`; how many. When it is away they wait."""
     kept = 0
     try:
-        _write_down(desk)
-        for promise in owed_answers.waiting(desk.database.reader(), desk.keys, BATCH):
+        bring_over(desk)
+        until = monotonic() + seconds
+        for promise in _waiting(desk):
             kept += _kept_or_excused(desk, promise)
+            if monotonic() >= until:
+                ask_again(desk.redis, ANSWER_OWED)
+                break
     except DatabaseAway as away:
         log.warning("owed answers wait", reason=str(away))
     if kept:
+        reached(64)
         wake(desk.redis, SEND_READY)
     return kept
 
 
-def _write_down(desk: Runtime) -> None:
-    """From the stream to the table: stored first, then taken out, so that a crash repeats and loses nothing."""
-    while entries := desk.lines.ask("XRANGE", OWED, "-", "+", "COUNT", BATCH):
-        with desk.database.begin() as conn:
-            for _entry_id, fields in entries:
-                _promise(desk, conn, fields[1])
-        desk.lines.ask("XDEL", OWED, *(entry_id for entry_id, _fields in entries))
+def bring_over(desk: Runtime) -> int:
+    """From this machine's disk into the table: stored first, then let go, so that a crash repeats and loses nothing.
+
+    How many. Raises gateway.spool.REFUSALS: the rest waits.
+    """
+    return Spool(desk.settings.data_folder / PROMISES, desk.keys).drain(partial(_write_down, desk))
 
 
-def _promise(desk: Runtime, conn: Connection, sealed: bytes) -> None:
+def store_promised(desk: Runtime) -> int:
+    """What a worker does first: moves what was promised while nobody worked; how many. Without the database: none."""
     try:
-        question = desk.keys.unseal_bytes(sealed, owed_answers.QUESTION)
-    except KeyRingError:
-        # The key is gone for good: nobody can read whom to answer. It must not stand in the way of the others.
-        log.error("an owed question cannot be read")
-        return
-    context = _context(desk, orjson.loads(question))
+        return bring_over(desk)
+    except REFUSALS as fault:
+        log.warning("promises wait on disk", reason=type(fault).__name__)
+        return 0
+
+
+def _waiting(desk: Runtime) -> Iterator[OwedAnswer]:
+    """Every promise, the oldest first, read some at a time. One that was overtaken is looked at by the next turn."""
+    last = 0
+    while some := owed_answers.waiting(desk.database.reader(), desk.keys, BATCH, after=last):
+        yield from some
+        last = some[-1].owed_id
+
+
+def _write_down(desk: Runtime, records: Sequence[bytes]) -> None:
+    with desk.database.begin(durable=True) as conn:
+        for question in records:
+            _promise(desk, conn, question)
+    reached(62)
+
+
+def _promise(desk: Runtime, conn: Connection, question: bytes) -> None:
+    asked = orjson.loads(question)
+    context = _context(desk, asked)
     owed_answers.promise(
-        conn, desk.keys, once=context.seed, reference=context.reference(), question=question, now=context.now
+        conn,
+        desk.keys,
+        once=context.seed,
+        reference=context.reference(),
+        question=question,
+        now=datetime.fromisoformat(asked["at"]),
     )
 
 
@@ -81,6 +119,7 @@ def _kept_or_excused(desk: Runtime, promise: OwedAnswer) -> bool:
     asked = orjson.loads(promise.question)
     context = _context(desk, asked)
     try:
+        context = replace(context, left=_session(asked["left"]))
         step, text = later.answer(_session(asked["session"]), asked["text"], context)
         return _keep(desk, promise, context, step.effects, text)
     except DatabaseAway:
@@ -111,6 +150,7 @@ def _keep(desk: Runtime, promise: OwedAnswer, context: Context, effects: Sequenc
             once=b"late:" + promise.once,
             now=context.now,
         )
+        reached(63)
     return True
 
 
@@ -120,7 +160,6 @@ def _context(desk: Runtime, asked: dict[str, Any]) -> Context:
         asked["service_code"],
         bytes.fromhex(asked["seed"]),
         desk.clock(),
-        _session(asked["left"]),
     )
 
 

@@ -28,6 +28,7 @@ from gateway.intake import Intake
 from gateway.loop_guard import TOO_MANY, UNREADABLE, WINDOW, LoopGuard
 from gateway.outbox import apply
 from gateway.runtime import Runtime
+from gateway.spool import REFUSALS
 from gateway.tallies import tally
 from gateway.wake import awake, wake
 from models import collectors, inbound, messages, staff
@@ -106,8 +107,8 @@ def store_spooled(desk: Runtime) -> int:
     """What a worker does first: stores what was spooled while nobody worked; how many. Without the database: none."""
     try:
         return Intake(desk).replay(Standby(desk).bring_over)
-    except DatabaseAway as away:
-        log.warning("spooled callbacks wait", reason=str(away))
+    except REFUSALS as fault:
+        log.warning("spooled callbacks wait", reason=type(fault).__name__)
         return 0
 
 

@@ -19,6 +19,7 @@ from gateway.logs import configure
 from gateway.masking import masked, trace
 from gateway.runtime import REFUSALS
 from workers import paying, sending
+from workers.answers import store_promised
 from workers.desk import queue_client, runtime
 from workers.inbox import store_spooled
 
@@ -80,6 +81,7 @@ def worker(lane: str, burst: bool) -> None:
     configure(settings)
     desk = runtime()  # a key ring that is missing is told now, not by the first job
     store_spooled(desk)
+    store_promised(desk)
     try:
         if lane == BULK:
             sending.go_on()

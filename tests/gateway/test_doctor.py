@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from redis import Redis
 
 from gateway.doctor import FREQUENT, doctor
-from gateway.spool import ASIDE, KEPT
+from gateway.spool import ASIDE, FOLDER, KEPT, PROMISES
 from models.keyring import FILE_NAME, KeyRing
 from workers.servers import RedisServer
 from workers.tick import ask_for_due
@@ -160,12 +160,13 @@ def test_no_secret_and_no_password_is_told(installation: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(("ending", "state"), [(KEPT, "doubt"), (ASIDE, "BAD")])
-def test_callbacks_that_wait_on_disk_are_told(
-    installation: pytest.MonkeyPatch, tmp_path: Path, ending: str, state: str
+@pytest.mark.parametrize(("name", "what"), [(FOLDER, "callbacks"), (PROMISES, "promised answers")])
+def test_what_waits_on_disk_is_told(
+    installation: pytest.MonkeyPatch, tmp_path: Path, ending: str, state: str, name: str, what: str
 ) -> None:
-    assert findings("spool") == []
-    folder = tmp_path / "data" / "spool"
+    assert findings(name) == []
+    folder = tmp_path / "data" / name
     folder.mkdir(mode=0o700)
     (folder / f"1{ending}").write_bytes(b"")
-    (found,) = findings("spool")
-    assert (found["state"], found["found"][:12]) == (state, "1 callbacks ")
+    (found,) = findings(name)
+    assert (found["state"], found["found"].startswith(f"1 {what} ")) == (state, True)

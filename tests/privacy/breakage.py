@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import orjson
 from sqlalchemy import select
 
-from models.owed_answers import QUESTION
+from gateway.spool import PROMISES, Spool
 from models.people import persons
 from tests.e2e.outside import Mobile, Outside
 from tests.privacy.canaries import Canary, canary
@@ -65,11 +67,13 @@ def missing_tables(installation: Installation, line: Line, one: Canary) -> None:
     """A hop and a job meet a table that is not there; what the queue keeps of the job is waited for."""
     installation.order("ALTER TABLE callbacks RENAME TO elsewhere", "ALTER TABLE owed_answers RENAME TO gone")
     question = {"phone": one.phone, "text": one.name, "seed": one.number.zfill(32), "service_code": "*1#"}
-    told = orjson.dumps({**question, "left": None, "session": None})
-    entry = installation.redis.xadd("owed", {"q": installation.keys.seal_bytes(told, QUESTION)})
+    now = datetime.now(UTC)
+    told = orjson.dumps({**question, "left": None, "session": None, "at": now})
+    Spool(installation.folder / PROMISES, installation.keys).put(told, now)
     line.call(one.second, one.name, COMMUNE, tail="5*6")
     installation.wait_for(lambda: b"owed_answers" in kept_of_jobs(installation))
-    installation.redis.xdel("owed", entry)
+    for kept in (installation.folder / PROMISES).glob("*.kept"):
+        kept.unlink()
     installation.order("ALTER TABLE elsewhere RENAME TO callbacks", "ALTER TABLE gone RENAME TO owed_answers")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from gateway.spool import FOLDER, PROMISES, Spool
 from models.callbacks import callbacks
 from models.coverage import NUMBER, coverages
 from models.erasures import erasures
@@ -155,9 +156,10 @@ def outage(
         for one in CANARIES[1:40:13]:
             line.call(one.second, tail=f"1*1*3*{one.name}*1903*{conversations.COMMUNE}")
             assert texts.writes(Outside(installation.port), one) == (200, "OK\n")
-        spooled = [file for file in (installation.folder / "spool").rglob("*") if file.is_file()]
-        assert spooled
-        held.extend((f"spool {file.name}", file.read_bytes()) for file in spooled)
+        for folder in (FOLDER, PROMISES):
+            spooled = [file for file in (installation.folder / folder).rglob("*") if file.is_file()]
+            assert spooled
+            held.extend((f"{folder} {file.name}", file.read_bytes()) for file in spooled)
         held.extend(in_redis(installation.redis))
     screens |= line.screens
     line.close()
@@ -169,7 +171,9 @@ def settle(installation: Installation) -> None:
 
     def done() -> bool:
         client.delete(*(key for key in client.scan_iter("due:*")), "due:none")
-        waiting = client.xlen("hops") + client.xlen("ends") + client.xlen("owed")
+        waiting = (
+            client.xlen("hops") + client.xlen("ends") + sum(Spool.standing(installation.folder / PROMISES))
+        )
         left = installation.rows(
             "SELECT (SELECT count(*) FROM owed_answers WHERE state = 'OWED')"
             " + (SELECT count(*) FROM erasures WHERE state = 'REQUESTED')"

@@ -29,7 +29,7 @@ from models.messages import UNKNOWN
 from tests.gateway.correspondent import echo
 from tests.payments import one_turn
 from tests.sending.conftest import Office, open_office
-from tests.storm import campaign_crashes, one_step, payment_crashes
+from tests.storm import campaign_crashes, one_step, payment_crashes, promise_crashes
 from tests.storm.crashing import (
     NOWHERE,
     NUMBERS,
@@ -46,6 +46,7 @@ from tests.storm.judge import bound
 from tests.storm.one_step import ANSWER, REAP, SEND, SPOOL, TAKE
 from tests.storm.payment_crashes import PaymentCrashes
 from tests.storm.scene import folder_of
+from tests.workers import one_promise
 from workers.inbox import answer_inbox
 from workers.sending import reap_all, replay
 
@@ -72,10 +73,10 @@ BEFORE: dict[int, tuple[str, ...]] = {
 )
 @click.option("--point", "points", type=int, multiple=True, help="This place alone; may be repeated.")
 def crash_points(times: int, points: tuple[int, ...]) -> None:
-    """Kill a process at every numbered place of the paths of a message, of a campaign and of a payment.
+    """Kill a process at every numbered place of the paths of a message, a campaign, a promise and a payment.
 
-    Each message is answered once, each person of the campaign is written to once, or is told as in doubt; each payment
-    is asked for once at most, and booked as its money moved.
+    Each message is answered once, each person of the campaign is written to once, or is told as in doubt; each promise
+    is kept by one SMS; each payment is asked for once at most, and booked as its money moved.
 
     The last line of standard output is one JSON object; exit 0 only when every crash came out well.
 
@@ -85,7 +86,7 @@ def crash_points(times: int, points: tuple[int, ...]) -> None:
     if unknown := set(points) - known:
         raise Fault(f"no such place: {sorted(unknown)}. Remedy: one of {sorted(known)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    PROCESSES.set_forkserver_preload([one_step.__name__, one_turn.__name__])
+    PROCESSES.set_forkserver_preload([one.__name__ for one in (one_step, one_turn, one_promise)])
     configure(load(log_level="ERROR"))
     with ExitStack() as stack:
         folder = stack.enter_context(folder_of(None))
@@ -111,6 +112,7 @@ def _paths(
     paths: list[tuple[Callable[[Lanes, int], Crash], Iterable[int]]] = [
         (crash, BEFORE),
         (campaign_crashes.crash, campaign_crashes.PLACES),
+        (promise_crashes.crash, promise_crashes.PLACES),
         *((partial(payments.crash, what), places) for what, places in payment_crashes.PLACES.items()),
     ]
     for crashed, places in paths:
@@ -119,7 +121,8 @@ def _paths(
 
 def _tried() -> set[int]:
     """Every place at which something is crashed here."""
-    return {*BEFORE, *campaign_crashes.PLACES, *chain.from_iterable(payment_crashes.PLACES.values())}
+    others = (campaign_crashes.PLACES, promise_crashes.PLACES)
+    return {*BEFORE, *chain.from_iterable(others), *chain.from_iterable(payment_crashes.PLACES.values())}
 
 
 def crash(lanes: Lanes, point: int) -> Crash:

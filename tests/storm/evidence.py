@@ -85,10 +85,11 @@ def gathered(
 
 
 def left_on_disk(data: Path) -> dict[str, int]:
-    """Files that should be gone: callbacks that wait or were set aside, answers of the provider."""
+    """Files that should be gone: callbacks that wait or were set aside, promises, answers of the provider."""
     waiting, aside = spool.Spool.standing(data / spool.FOLDER)
+    promises = sum(spool.Spool.standing(data / spool.PROMISES))
     entries = sum(path.suffix in (".json", journal.LOG) for path in _files(data / journal.FOLDER))
-    return {"spool": waiting, "spool aside": aside, "journal": entries}
+    return {"spool": waiting, "spool aside": aside, "promises": promises, "journal": entries}
 
 
 def _files(folder: Path) -> Iterable[Path]:

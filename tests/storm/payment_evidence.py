@@ -40,7 +40,6 @@ def gathered(
     books: Path,
     ledger: Path,
     wishes: Sequence[Wish],
-    emptied: Sequence[float],
 ) -> Found:
     """Everything, once it is quiet. `books`: the operator's folder. Raises DatabaseAway."""
     homes = {one.home.membership_id: one.home.phone for one in wishes}
@@ -54,7 +53,6 @@ def gathered(
             owed=tuple(owed_in(conn, keys, {})),
             ledger=tuple(sent_in(ledger)),
             crooked=tuple(ledger_check.faults(conn)),
-            emptied=tuple(emptied),
             left={what: count for what, count in left_on_disk(data).items() if what != "spool aside"},
         )
 

@@ -10,12 +10,12 @@ from tests.storm.judge import Owed, Sent
 
 @dataclass(slots=True)
 class Known:
-    """What people know of a wish: what they read in the end, how often they called and said yes, what was promised."""
+    """What people know of a wish: what they read in the end, how often they called, said yes, were promised."""
 
     told: str = ""
     calls: int = 0
     yeses: int = 0
-    promised: list[float] = field(default_factory=list)
+    promised: int = 0
     handed_over: bool = False
 
 
@@ -76,7 +76,7 @@ class Handed:
 
 @dataclass(frozen=True)
 class Found:
-    """All that was found when it was quiet. `member_phones`: by membership. `emptied`: when Redis was."""
+    """All that was found when it was quiet."""
 
     orders: Sequence[Order]
     rows: Sequence[Row]
@@ -86,5 +86,4 @@ class Found:
     owed: Sequence[Owed]
     ledger: Sequence[Sent]
     crooked: Sequence[str] = ()
-    emptied: Sequence[float] = ()
     left: Mapping[str, int] = field(default_factory=dict)

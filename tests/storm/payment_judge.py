@@ -29,8 +29,6 @@ PLANTED = {
 """The operator's faults that leave a callback which fits no payment, and why it does not."""
 
 STRANGER = "stranger-"
-FORGET_SECONDS = 120.0
-"""A promise is in Redis' memory alone until a worker writes it down, which the death of one holds up for so long."""
 
 RECEIPT, REFUSAL = "receipt", "payment_refused"
 PAID, BACK, REFUSED = "paid", "back", "refused"
@@ -73,23 +71,16 @@ def _asked(
     rows: defaultdict[tuple[str, int, int], list[Row]] = defaultdict(list)
     for row in found.rows:
         rows[row.phones[0], row.membership_id, row.amount].append(row)
-    lost, twice, forgotten = [], [], 0
+    lost, twice = [], []
     for wish in wishes:
         mine = rows.pop((wish.payer, wish.home.membership_id, wish.amount), [])
         people = known.get(wish.name, Known())
-        if not mine and people.told == PROMISED and _was_emptied(people.promised, found.emptied):
-            forgotten += 1
-        elif not mine and people.told in (ASKED, PROMISED):
+        if not mine and people.told in (ASKED, PROMISED):
             lost.append(f"{wish.name}: {people.told}")
         if len(mine) > max(people.yeses, 1) or any(not _turned(row, orders) for row in mine[:-1]):
             twice.append(f"{wish.name}: {[row.state for row in mine]} after {people.yeses} yeses")
     unasked = [f"payment {row.payment_id}" for some in rows.values() for row in some]
     verdict.faults |= {"lost": lost, "asked_twice": twice, "unasked": unasked}
-    verdict.figures["promises_lost_with_redis"] = forgotten
-
-
-def _was_emptied(promised: Sequence[float], emptied: Sequence[float]) -> bool:
-    return all(any(0 <= moment - made <= FORGET_SECONDS for moment in emptied) for made in promised)
 
 
 def _turned(row: Row, orders: Mapping[str, Order]) -> bool:

@@ -116,8 +116,7 @@ class People:
             known = self._known[wish.name]
             known.calls += 1
             known.yeses += yes
-            if told == PROMISED:
-                known.promised.append(monotonic())
+            known.promised += told == PROMISED
             if ASKED not in (known.told, told):
                 known.told = PROMISED if PROMISED in (known.told, told) else ""
             else:
