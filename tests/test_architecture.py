@@ -65,12 +65,13 @@ TEXTS = {
 
 
 class Source(NamedTuple):
-    """One Python file of the floors."""
+    """One Python file, and every node of it."""
 
     path: str
     module: str
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
 
     @property
     def floor(self) -> str:
@@ -96,24 +97,31 @@ def sources(*folders: str) -> tuple[Source, ...]:
     return tuple(source(path) for path in paths if path.suffix == ".py")
 
 
+@cache
 def source(path: Path) -> Source:
     """One file, read and parsed."""
     relative = path.relative_to(ROOT)
     module = ".".join(relative.with_suffix("").parts).removesuffix(".__init__")
     text = path.read_text()
-    return Source(str(relative), module, text, ast.parse(text))
+    tree = ast.parse(text)
+    return Source(str(relative), module, text, tree, tuple(ast.walk(tree)))
 
 
-def imported(source: Source, known: frozenset[str]) -> Iterator[tuple[int, str]]:
+@cache
+def imported(source: Source) -> tuple[tuple[int, str], ...]:
     """(line, dotted name) of every import; the longest name that is a module of ours is taken whole."""
-    for node in ast.walk(source.tree):
+    return tuple(_imported(source))
+
+
+def _imported(source: Source) -> Iterator[tuple[int, str]]:
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = absolute(source, node)
             for alias in node.names:
                 name = f"{base}.{alias.name}"
-                yield node.lineno, name if name in known else base
+                yield node.lineno, name if name in modules() else base
 
 
 def absolute(source: Source, node: ast.ImportFrom) -> str:
@@ -140,7 +148,7 @@ def test_each_floor_imports_only_what_stands_to_its_left() -> None:
     order = (*FLOORS, *ABOVE)
 
     def upward(source: Source) -> Iterator[str]:
-        for line, name in imported(source, modules()):
+        for line, name in imported(source):
             top = name.split(".")[0]
             if top in order and order.index(top) > order.index(source.floor):
                 yield f"{line} imports {name}"
@@ -150,7 +158,7 @@ def test_each_floor_imports_only_what_stands_to_its_left() -> None:
 
 def test_no_module_needs_itself() -> None:
     needs = {
-        source.module: {name for _, name in imported(source, modules()) if name in modules()}
+        source.module: {name for _, name in imported(source) if name in modules()}
         - {source.module}
         for source in sources(*FLOORS)
     }
@@ -173,7 +181,7 @@ def test_every_import_stands_at_the_top_of_its_file() -> None:
 @pytest.mark.parametrize("package", FENCES)
 def test_a_library_is_imported_only_where_it_belongs(package: str) -> None:
     def outside(source: Source) -> Iterator[str]:
-        for line, name in imported(source, modules()):
+        for line, name in imported(source):
             if name.split(".")[0] == package and not source.path.startswith(FENCES[package]):
                 yield f"{line} imports {name}"
 
@@ -231,7 +239,7 @@ def test_nothing_is_left_unfinished() -> None:
 
 def test_no_error_is_swallowed() -> None:
     def swallowed(source: Source) -> Iterator[str]:
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.ExceptHandler) and (
                 node.type is None or isinstance(node.body[0], ast.Pass)
             ):
@@ -261,7 +269,7 @@ def test_the_project_speaks_of_itself_alone() -> None:
 
 def functions(source: Source) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Every function and method of a file."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
