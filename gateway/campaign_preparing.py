@@ -7,13 +7,14 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from math import ceil
 
 import click
 
 from config.jobs import TRANSACTIONAL
 from config.settings import load
 from flows.campaign_text import price
-from flows.gsm7 import fold
+from flows.gsm7 import SINGLE_SEPTETS, cut, fold, septets
 from gateway.campaign_desk import SAMPLES, Desk, told
 from gateway.campaign_effects import EXAMPLE
 from gateway.console_audit import note
@@ -27,6 +28,7 @@ from models.database import Connection
 from models.identifiers import Msisdn
 
 REASONS = {STOP: "STOP", RECENT: "contactés cette semaine", DEAD: "décédés", OFF: "numéros éteints"}
+LONGEST_AUTHOR = 24
 number_of = click.argument("number", type=int)
 for_programs = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
@@ -175,12 +177,18 @@ def _segments(text: str) -> int:
 
 
 def _request(one: campaigns.Campaign, code: str) -> str:
-    """What the approver is asked by SMS."""
+    """What the approver is asked by SMS, in one segment: the name of the campaign is cut before anything else is."""
     people, fcfa = one.figures.get("people", 0), one.figures.get("fcfa", 0)
-    about = fold(f"{one.author}: {people} tel ({one.name})")[:90]
-    return (
-        f"CAMP {one.campaign_id} de {about}, {fcfa} F. Accord: CAMP {one.campaign_id} OK {code}. Texte suit."
-    )
+    begins = f"CAMP {one.campaign_id} de {cut(one.author, LONGEST_AUTHOR)}: {people} tel ("
+    ends = f"), {_each(one)} SMS, {fcfa} F. Accord: CAMP {one.campaign_id} OK {code}. Texte suit."
+    room = SINGLE_SEPTETS - septets(begins) - septets(ends)
+    return f"{begins}{cut(one.name, room)}{ends}"
+
+
+def _each(one: campaigns.Campaign) -> int:
+    """SMS that a person gets: the mean of the operator with the longest texts, rounded up."""
+    lines = one.figures.get("operators", {}).values()
+    return max((ceil(line["segments"] / line["people"]) for line in lines if line["people"]), default=1)
 
 
 def _owe(conn: Connection, desk: Desk, phone: Msisdn, text: str, kind: str, now: datetime) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from models.campaign_tables import HELD_OUT, STOPPED, campaigns, recipients
-from models.campaigns import CODE_TRIES, code_index
+from models.campaigns import CANCELLED, CODE_TRIES, DONE, PAUSED, SENDING, code_index
 from models.database import Db, Prepared
 from models.keyring import KeyRing
-from models.messages import ACCEPTED, DELIVERED, EXPIRED, NO_RECEIPT, REJECTED, UNDELIVERED
+from models.messages import ACCEPTED, DELIVERED, EXPIRED, NO_RECEIPT, PENDING, REJECTED, UNDELIVERED
 from models.places import fold
 
 SENT = (ACCEPTED, DELIVERED, UNDELIVERED, EXPIRED, NO_RECEIPT)
@@ -22,10 +22,15 @@ SENT = (ACCEPTED, DELIVERED, UNDELIVERED, EXPIRED, NO_RECEIPT)
 
 FAILED = (REJECTED, UNDELIVERED, EXPIRED)
 
+BEGUN = (SENDING, PAUSED, CANCELLED, DONE)
+"""States of a campaign of which messages may have left."""
+
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """How a campaign stands: people by what became of their message, FCFA planned, and its ends as far as known."""
+    """How a campaign stands: people by what became of their message (`waiting`: it has not left), FCFA and minutes
+    planned, and its ends as far as known.
+    """
 
     campaign_id: int
     name: str
@@ -36,7 +41,9 @@ class Brief:
     delivered: int
     failed: int
     stopped: int
+    waiting: int
     planned_fcfa: int
+    planned_minutes: int
     why: str
     content: bytes
     starts_at: datetime | None
@@ -45,6 +52,18 @@ class Brief:
     def percent(self) -> int:
         """How much of it is sent."""
         return 100 * self.sent // self.people if self.people else 0
+
+    @property
+    def fcfa(self) -> int:
+        """What it costs: what was sent so far by the price that was planned, before it begins the whole."""
+        if self.state not in BEGUN or not self.people:
+            return self.planned_fcfa
+        return self.planned_fcfa * self.sent // self.people
+
+    @property
+    def minutes_left(self) -> int:
+        """How long those who wait take, at the pace that was planned."""
+        return -(-self.planned_minutes * self.waiting // self.people) if self.people else 0
 
 
 _ONE = Prepared(
@@ -91,7 +110,9 @@ def brief(db: Db, campaign_id: int) -> Brief | None:
         delivered=counts.get(DELIVERED, 0),
         failed=sum(counts.get(one, 0) for one in FAILED),
         stopped=counts.get(STOPPED, 0),
+        waiting=counts.get(PENDING, 0),
         planned_fcfa=int(found.get("fcfa", 0)),
+        planned_minutes=int(found.get("minutes", 0)),
         why=why or "",
         content=content or b"",
         starts_at=starts_at,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from flows.effects import CampaignApproved, CampaignShown, CampaignSteered, Disclosed
 from flows.sms.talk import Answer, Declined, Mistake, Talk, command
-from flows.sms.writing import one_segment
+from flows.sms.writing import hour, one_segment
 from flows.texts import N_
 from flows.wording import capitals
 from models import agents, campaign_brief
@@ -27,6 +28,8 @@ from models.campaigns import (
     TEST,
     TESTED,
 )
+from models.days import day_of
+from models.sending_windows import CAMPAIGN, open_at
 
 MOST_LISTED = 5
 PREVIEW = "preview"
@@ -86,12 +89,23 @@ def _told(talk: Talk, agent: str, found: Brief, rest: tuple[str, ...]) -> Answer
             failed=found.failed,
             stopped=found.stopped,
         ),
-        talk.t("Cout {fcfa} F.", fcfa=found.planned_fcfa),
+        talk.t("Cout {fcfa} F.", fcfa=found.fcfa),
+        _end(talk, found),
         why,
         steer,
         spare=(why, steer),
     )
     return Answer(text)
+
+
+def _end(talk: Talk, found: Brief) -> str:
+    """Fin vers 16h40, of what ends today if nothing holds it up; nothing while the hours are closed."""
+    now = talk.context.now
+    end = now + timedelta(minutes=found.minutes_left)
+    closed = any(open_at(CAMPAIGN, moment).nowhere for moment in (now, end))
+    if found.state != SENDING or not found.minutes_left or closed or day_of(end) != talk.ask.today:
+        return ""
+    return talk.t("Fin vers {hour}.", hour=hour(end))
 
 
 def _tested(talk: Talk, agent: str, found: Brief, rest: tuple[str, ...]) -> Answer:

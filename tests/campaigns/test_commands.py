@@ -7,8 +7,15 @@ from typing import Any
 import openpyxl
 import pytest
 
+import flows.world
+from flows import gsm7
+from flows.texts import Catalogues
+from flows.world import LIMITS
 from gateway.command_line import main
-from tests.campaigns.conftest import World
+from models import agents
+from models.identifiers import Msisdn
+from tests.campaigns.conftest import NOW, World
+from tests.flows.sms.texting import Texter
 
 TEXT = "Sante Mali: {prenom|bonjour}, vos droits: {code_service}. STOP"
 NUMBER, OTHER = "70000301", "60000302"
@@ -41,10 +48,10 @@ def told(
     return type_in
 
 
-def begun(told: Any, text: str = TEXT, budget: int = 1_000) -> str:
-    number = told(
-        "new", "essai", "--author", "B. Keita", "--budget", str(budget), "--hold-out", "0", "--json"
-    )
+def begun(
+    told: Any, text: str = TEXT, budget: int = 1_000, *, name: str = "essai", author: str = "B. Keita"
+) -> str:
+    number = told("new", name, "--author", author, "--budget", str(budget), "--hold-out", "0", "--json")
     told("text", str(number["campaign"]), text)
     return str(number["campaign"])
 
@@ -73,6 +80,45 @@ def test_from_the_first_word_to_the_hour(world: World, told: Any) -> None:
     assert told("show", number, "--json")["state"] == "SCHEDULED"
     assert "to pause it must be SENDING" in told("pause", number, code=1)
     assert told("cancel", number, "--why", "depasse", "--json")["state"] == "CANCELLED"
+
+
+@pytest.mark.parametrize(
+    ("name", "author", "shown"),
+    [
+        pytest.param(
+            "Kati, mutuelle en retard", "B. Keita", "B. Keita: 1 tel (Kati, mutuelle en retard)", id="usual"
+        ),
+        pytest.param(
+            "Cercle de Gourma-Rharous, mutuelles en retard de paiement",
+            "Abdoulaye Mahamadoulamine Diarrassouba",
+            "Abdoulaye Mahamadoulamin: 1 tel (Cercle de Gourma-Rharous, mutuelles en",
+            id="the longest names",
+        ),
+    ],
+)
+def test_the_approver_is_asked_in_one_sms_and_answers_by_another(
+    world: World, told: Any, name: str, author: str, shown: str
+) -> None:
+    phone = Msisdn.parse("70000399")
+    world.phone(number=NUMBER)
+    with world.database.begin() as conn:
+        agents.add(conn, world.keys, "A. Diarra", phone, NOW)
+    number = begun(told, "Vos droits: {code_service}. STOP", name=name, author=author)
+    told("audience", number, "--everybody")
+    told("check", number)
+    told("size", number)
+    told("test", number, "--to", "70000398")
+    told("sample", number, "--as", "A. Diarra", "--to", "70000399")
+    catalogues = Catalogues.load()
+    approver = Texter(flows.world.World(world.database, world.keys, catalogues, LIMITS, NOW, {}), phone)
+    asked, text = approver.received()
+    code = asked.partition(" OK ")[2][:6]
+    assert asked.startswith(f"CAMP {number} de {shown}")
+    assert asked.endswith(f"), 1 SMS, 17 F. Accord: CAMP {number} OK {code}. Texte suit.")
+    assert gsm7.septets(asked) <= gsm7.SINGLE_SEPTETS
+    assert text == "Vos droits: *212#. STOP"
+    approver.sends(f"CAMP {number} OK {code}").reads("approuvee")
+    assert told("show", number, "--json")["state"] == "APPROVED"
 
 
 @pytest.mark.parametrize(("budget", "code"), [(17, 0), (16, 1)])

@@ -1,11 +1,15 @@
 """CAMP by SMS: who may, what is read, and the second person's code."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
+from flows import gsm7
 from flows.world import World
 from models import agents, campaigns, messages
 from models.campaign_content import Text, put_text
+from models.campaign_tables import recipients
 from models.identifiers import Msisdn
 from models.phones import phone_index
 from tests.flows.sms.conftest import STRANGER, Texting
@@ -32,7 +36,7 @@ def number(world: World) -> int:
             now=world.now,
         )
         campaigns.checked(conn, made, False, {}, world.now)
-        campaigns.sized(conn, made, {"people": 19_980, "fcfa": 339_660}, world.now)
+        campaigns.sized(conn, made, {"people": 19_980, "fcfa": 339_660, "minutes": 100}, world.now)
         campaigns.move(conn, made, campaigns.TEST, world.now)
         campaigns.ask_approval(conn, world.keys, made, "A. Diarra", CODE)
     return made
@@ -89,19 +93,62 @@ def test_guessed_codes_run_out(world: World, texter: Texting, number: int) -> No
     assert state(world, number) == campaigns.TESTED
 
 
-def test_pause_resume_and_end(world: World, texter: Texting, number: int) -> None:
+def begin(world: World, number: int) -> None:
+    """It is approved, and messages leave from now on."""
     with world.register.begin() as conn:
-        campaigns.approve(
-            conn,
-            world.keys,
-            number,
-            "A. Diarra",
-            CODE,
-            campaigns.load(conn, number).content_hash or b"",
-            world.now,
-        )
+        seen = campaigns.load(conn, number).content_hash or b""
+        campaigns.approve(conn, world.keys, number, "A. Diarra", CODE, seen, world.now)
         campaigns.set_hours(conn, number, world.now, None, world.now)
         campaigns.move(conn, number, campaigns.BEGIN, world.now)
+
+
+def sent(world: World, number: int, **people: int) -> None:
+    """People by the state of their message."""
+    states = [state for state, count in people.items() for _ in range(count)]
+    row = {"campaign_id": number, "language": "fr", "operator": "ORANGE", "hold_out": False, "attempt": 1}
+    with world.register.begin() as conn:
+        for place, one in enumerate(states):
+            hers = {"phone_index": place.to_bytes(32), "state": one, "dup_risk": False}
+            conn.execute(recipients.insert().values(**row, **hers))
+
+
+HALF = {"PENDING": 57, "DELIVERED": 30, "ACCEPTED": 6, "UNDELIVERED": 4, "REJECTED": 1, "STOPPED": 2}
+
+
+def test_how_far_it_is_what_it_cost_and_when_it_ends(world: World, texter: Texting, number: int) -> None:
+    begin(world, number)
+    sent(world, number, **HALF)
+    answer = texter(AUTHOR).sends(f"CAMP {number}").answer
+    assert answer == (
+        f"CAMP {number} EN COURS 40%: envoyes 40 recus 30 echec 5 STOP 2. Cout 135864 F. Fin vers 11h39."
+        f" CAMP {number} PAUSE pour arreter"
+    )
+    seven_digits = answer.replace("135864", "9999999").replace(f"CAMP {number} ", "CAMP 99999 ")
+    for short in ("40 ", "30 ", "5 ", "2."):
+        seven_digits = seven_digits.replace(f" {short}", f" 9999999{short[-1]}", 1)
+    assert gsm7.septets(seven_digits) <= gsm7.SINGLE_SEPTETS, seven_digits
+
+
+@pytest.mark.parametrize(
+    ("moment", "people"),
+    [
+        pytest.param("2026-11-22T18:30", HALF, id="not before the evening"),
+        pytest.param("2026-11-22T21:00", HALF, id="at night"),
+        pytest.param("2026-11-22T10:00", {"DELIVERED": 3}, id="nobody waits"),
+    ],
+)
+def test_no_end_is_told_that_is_not_known(
+    world: World, texter: Texting, number: int, moment: str, people: dict[str, int]
+) -> None:
+    begin(world, number)
+    sent(world, number, **people)
+    phone = texter(AUTHOR)
+    phone.world = world.moved(now=datetime.fromisoformat(moment).replace(tzinfo=UTC))
+    phone.sends(f"CAMP {number}").reads("EN COURS", "PAUSE").reads_not("Fin vers")
+
+
+def test_pause_resume_and_end(world: World, texter: Texting, number: int) -> None:
+    begin(world, number)
     agent = texter(AUTHOR)
     agent.sends(f"CAMP {number} PAUSE radio en retard").reads("EN PAUSE")
     assert state(world, number) == campaigns.PAUSED
