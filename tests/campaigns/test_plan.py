@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from models import campaigns
+from models import campaigns, erasures
 from models.campaign_content import Text, put_text
 from models.campaign_plan import plan_slice
 from models.chunks import chunks
@@ -179,3 +179,29 @@ def test_days_are_counted_from_the_approval(world: World) -> None:
     campaign_id = world.approved(audience='{"fin": "5..5"}')
     world.plan(campaign_id)
     assert len(world.recipients(campaign_id)) == 4
+
+
+def test_who_is_erased_while_slices_are_written_is_in_none(world: World) -> None:
+    phones = [world.phone(world.person()) for _ in range(6)]
+    campaign_id = world.approved()
+    world.plan(campaign_id, slice_size=2, slices=1)
+    with world.database.begin() as conn:
+        erasures.request(conn, world.keys, reference="713482", phone=phones[-1], now=NOW)
+    with world.database.begin() as conn:
+        ((erasure_id, _reference),) = erasures.waiting(world.database.reader())
+        erasures.carry_out(conn, world.keys, erasure_id, NOW)
+    world.plan(campaign_id, slice_size=2)
+    assert {row.phone_index for row in world.recipients(campaign_id)} == {
+        world.keys.index(phone.e164, "phone") for phone in phones[:-1]
+    }
+    assert sum(row.n for row in chunk_rows(world, campaign_id)) == 5
+
+
+def test_a_plan_that_was_left_and_changed_begins_with_the_new_audience(world: World) -> None:
+    women, men = ([world.phone(world.person(sex=sex)) for _ in range(3)] for sex in "FM")
+    campaign_id = world.approved(audience='{"sexe": "F"}')
+    world.plan(campaign_id, slice_size=2, slices=1)
+    with world.database.begin() as conn:
+        campaigns.change(conn, campaign_id, NOW, audience='{"sexe": "M"}')
+    assert len(planned_rows(world, campaign_id)) == len(men) == len(women)
+    assert {row.sex for row in world.recipients(campaign_id)} == {"M"}
