@@ -1,7 +1,4 @@
-"""A process for those that kill it: `python -m tests.payments.one_turn ask|query|hear`."""
-
-import sys
-from sys import stdin
+"""What a process does that is killed while somebody pays."""
 
 from config.settings import load
 from gateway.logs import configure
@@ -30,7 +27,3 @@ def turn(what: str, told: bytes = b"") -> None:
             crews.querying.drain()
         case _:
             print(post(make_app(desk), told).status_code)
-
-
-if __name__ == "__main__":
-    turn(sys.argv[1], stdin.buffer.read() if sys.argv[1] == HEAR else b"")

@@ -1,14 +1,13 @@
 """A process is killed (SIGKILL) at each numbered place: one request, one entry, and nothing that nobody knows of."""
 
-import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
-from gateway.crash_points import CRASH_AT, POINTS
+from gateway.crash_points import POINTS
+from tests.forks import ended
 from tests.payments.counter import AMOUNT, Counter, magic
+from tests.payments.one_turn import turn
 from tests.payments.telling import body_of
 
 pytestmark = pytest.mark.storm
@@ -23,20 +22,8 @@ HEARING = {57: "SENT", 58: "CONFIRMED"}
 def process(counter: Counter, what: str, crash_at: int, told: bytes = b"") -> int:
     """Runs a process to its end; its exit code (negative: the signal that killed it)."""
     settings = counter.desk.settings
-    environment = {
-        **os.environ,
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "REDIS_URL": settings.redis_url.get_secret_value(),
-        "RAMU_DATA_FOLDER": str(settings.data_folder),
-        "PORT": str(settings.port),
-        "RAMU_MONEY": "simulated",
-        "RAMU_MONEY_URL": settings.money_url,
-        CRASH_AT: str(crash_at),
-    }
-    command = [sys.executable, "-m", "tests.payments.one_turn", what]
-    done = subprocess.run(command, env=environment, input=told, capture_output=True, timeout=60, check=False)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
-    return done.returncode
+    money = {"PORT": str(settings.port), "RAMU_MONEY": "simulated", "RAMU_MONEY_URL": settings.money_url}
+    return ended(settings, turn, what, told, crash_at=crash_at, **money)
 
 
 def requests(counter: Counter, payment: int) -> int:

@@ -1,9 +1,5 @@
-"""A worker's process for the tests that kill it: `python -m tests.sending.one_turn send|campaigns|care|retry|reap`.
+"""What a worker's process does that is to be killed; for campaigns it is always ten o'clock of a Thursday."""
 
-Its settings are those of every process; for campaigns it is always ten o'clock of a Thursday.
-"""
-
-import sys
 from dataclasses import replace
 
 from config.jobs import BULK, TRANSACTIONAL
@@ -17,11 +13,13 @@ from workers.routes import Route, Routes
 from workers.sender import Sender
 from workers.sending import reap_all
 
-if __name__ == "__main__":
+
+def turn(what: str) -> None:
+    """One turn of a worker: `send`, `campaigns`, `care`, `retry` or `reap`."""
     desk = Runtime.open(load())
     outside = Outside(desk.settings.data_folder / "ledger")
     at_ten = replace(desk, clock=lambda: OPEN_HOUR)
-    match sys.argv[1]:
+    match what:
         case "reap":
             reap_all(desk)
         case "care":

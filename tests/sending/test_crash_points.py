@@ -2,13 +2,13 @@
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
-from gateway.crash_points import CRASH_AT, POINTS
+from gateway.crash_points import POINTS
+from tests.forks import ended
 from tests.sending.conftest import Office
+from tests.sending.one_turn import turn
 from workers.sending import ITS_OWNERS_SECONDS, reap_all, replay
 
 pytestmark = pytest.mark.storm
@@ -28,16 +28,7 @@ AFTERWARDS = {
 
 def process(office: Office, what: str, crash_at: int) -> int:
     """Runs a worker's process to its end; its exit code (negative: the signal that killed it)."""
-    settings = office.desk.settings
-    environment = {
-        **os.environ,
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "REDIS_URL": settings.redis_url.get_secret_value(),
-        "RAMU_DATA_FOLDER": str(settings.data_folder),
-        CRASH_AT: str(crash_at),
-    }
-    command = [sys.executable, "-m", "tests.sending.one_turn", what]
-    return subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False).returncode
+    return ended(office.desk.settings, turn, what, crash_at=crash_at)
 
 
 def recover(office: Office) -> None:

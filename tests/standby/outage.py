@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -15,14 +12,15 @@ from typing import Any
 from sqlalchemy import Float, bindparam, select, update
 
 from config.jobs import TRANSACTIONAL
+from config.settings import load
 from gateway.copies import Copies, Made
-from gateway.crash_points import CRASH_AT
 from gateway.runtime import Runtime
 from models import copied_answers
 from models.chunks import chunks
 from models.coverage import coverages, number_index
 from models.database_clock import SecondsFromNow
 from models.visit_codes import visit_codes
+from tests.forks import ended
 from tests.gateway.correspondent import Correspondent
 from tests.gateway.handset import Gateway
 from tests.sending.outside import Outside, Say
@@ -105,18 +103,7 @@ class Outage:
     def dies(self, point: int, what: str = "work") -> Outage:
         """A worker's process does the same (`work` or `tidy`), and is killed at a numbered place."""
         settings = self.gateway.runtime.settings
-        environment = {
-            **os.environ,
-            "DATABASE_URL": settings.database_url.get_secret_value(),
-            "REDIS_URL": settings.redis_url.get_secret_value(),
-            "RAMU_DATA_FOLDER": str(settings.data_folder),
-            CRASH_AT: str(point),
-        }
-        command = [sys.executable, "-m", "tests.standby.one_turn", what, str(self.ledger)]
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert ended(settings, turn, what, self.ledger, crash_at=point) == -signal.SIGKILL
         return self
 
     def reads(self, phone: str) -> list[str]:
@@ -161,6 +148,15 @@ def look_after(stand_in: Standby) -> None:
             conn.execute(update(chunks).where(chunks.c.state == "INTENT").values(past))
         reap_all(copy.desk)
     stand_in.tidy()
+
+
+def turn(what: str, ledger: Path) -> None:
+    """What a worker's process does that is to be killed: `work` into the ledger, or `tidy`."""
+    desk = Runtime.open(load(demo=True))
+    if what == "tidy":
+        look_after(Standby(desk))
+    else:
+        work(desk, Standby(desk), Outside(ledger))
 
 
 def pec(text: str) -> str:

@@ -1,9 +1,4 @@
-"""A process of its own, to be killed at a numbered place: takes one SMS, or answers what waits.
-
-python -m tests.workers.one_message take|answer <message id>
-"""
-
-import sys
+"""What a process does that is to be killed at a numbered place: takes one SMS, or answers what waits."""
 
 from config.settings import load
 from gateway.runtime import Runtime
@@ -12,10 +7,13 @@ from tests.gateway.correspondent import Correspondent, echo
 from tests.gateway.handset import Gateway
 from workers.inbox import answer_inbox
 
-if __name__ == "__main__":
-    what, message_id = sys.argv[1:]
+
+def take(message_id: str) -> None:
+    """The edge, with the settings of the environment."""
     runtime = Runtime.open(load(demo=True))
-    if what == "take":
-        print(Correspondent(Gateway(runtime, make_app(runtime))).writes("AIDE", id=message_id).status_code)
-    else:
-        answer_inbox(runtime, echo)
+    Correspondent(Gateway(runtime, make_app(runtime))).writes("AIDE", id=message_id)
+
+
+def answer() -> None:
+    """A worker."""
+    answer_inbox(Runtime.open(load(demo=True)), echo)
