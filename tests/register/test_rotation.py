@@ -1,27 +1,21 @@
 """New keys while the register is used: nothing becomes unreadable, whatever is killed when."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 
 import pytest
 from sqlalchemy import insert, select
 
 from models import demo, phones, rotation
+from models.database import Database
 from models.keyring import KEY_ID_BYTES, KeyRing
 from models.people import opened_identity, opened_names, persons, seal_identity
+from tests.forks import FORKS
 from tests.register.conftest import NOW, PHONE, TODAY, Register
 
-ROTATE = """
-import sys
-from models import rotation
-from models.database import Database
-from models.keyring import KeyRing
-database = Database.open(sys.argv[1], deadline_ms=None)
-rotation.reseal(database, KeyRing.open(sys.argv[2]), lambda count: print(count, flush=True))
-"""
+
+def rotate(url, folder, told):
+    """Everything is sealed anew; each count is told through a pipe."""
+    rotation.reseal(Database.open(url, deadline_ms=None), KeyRing.open(folder), told.send)
 
 
 @pytest.fixture
@@ -115,14 +109,14 @@ def test_killed_again_and_again_it_ends_with_nothing_lost(register: Register, da
     count = 6 * rotation.BATCH
     many_people(register, count)
     register.keys.add_key()
-    command = [sys.executable, "-c", ROTATE, database_url, str(tmp_path / "own-keys")]
     for _ in range(3):
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": "."}
-        ) as run:
-            run.stdout.readline()
-            time.sleep(0.005)
-            run.send_signal(signal.SIGKILL)
+        ours, theirs = FORKS.Pipe()
+        run = FORKS.Process(target=rotate, args=(database_url, tmp_path / "own-keys", theirs))
+        run.start()
+        ours.recv()
+        time.sleep(0.005)
+        run.kill()
+        run.join()
     assert 0 < left(register) < count
     assert every_value_opens(register) == count
     while left(register):
