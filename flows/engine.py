@@ -70,9 +70,9 @@ def hop(session: Session | None, text: str, context: Context) -> Step:
     typed = newest(session, text)
     if session is None:
         step = advance(None, typed, context)
-        return replace(step, session=replace(step.session, seen=seen(text), hop=1))
+        return replace(step, session=step.session._replace(seen=seen(text), hop=1))
     if not isinstance(typed, Stale):
-        session = replace(session, seen=seen(text), hop=session.hop + 1)
+        session = session._replace(seen=seen(text), hop=session.hop + 1)
     return advance(session, typed, context)
 
 
@@ -82,7 +82,7 @@ def advance(session: Session | None, typed: Dial | Stale | str, context: Context
         return _begin(typed.tail if isinstance(typed, Dial) else (), context)
     ask = Ask(context, session.language, session.charset, session.own)
     if session.place.screen not in SCREENS:
-        fresh = replace(session, place=Place(HOME), back=(), bad=0)
+        fresh = session._replace(place=Place(HOME), back=(), bad=0)
         return _step(fresh, ask, (), ask.t("Le menu a changé : on recommence."))
     if isinstance(typed, Stale):
         return _step(session, ask)
@@ -106,9 +106,9 @@ def _begin(tail: tuple[str, ...], context: Context) -> Step:
     if tail:
         return _walk(session, shortcuts.walk(tail, context.today), ask, effects)
     if caller.language is None:
-        session = replace(session, place=Place("language.first"))
+        session = session._replace(place=Place("language.first"))
     elif context.left is not None and (place := resume.begun(ask, context.left)):
-        session = replace(session, place=place)
+        session = session._replace(place=place)
     return _step(session, ask, effects)
 
 
@@ -156,7 +156,7 @@ def _answer(session: Session, typed: str, ask: Ask) -> Step:
 
 def _bad(session: Session, ask: Ask, fault: str) -> Step:
     """The same screen with the fault on line 1; the third time in a row help goes out by SMS, once a call."""
-    session = replace(session, bad=session.bad + 1)
+    session = session._replace(bad=session.bad + 1)
     if session.bad < BAD_KEYS_BEFORE_HELP or session.helped:
         return _step(session, ask, (), fault)
     text = ask.t(
@@ -165,7 +165,7 @@ def _bad(session: Session, ask: Ask, fault: str) -> Step:
         agent=dial_string(ask, "6*3"),
     )
     help_text = layout.written(text, session.charset)
-    return _step(replace(session, helped=True), ask, (MessageOwed(help_text, "help"),), fault)
+    return _step(session._replace(helped=True), ask, (MessageOwed(help_text, "help"),), fault)
 
 
 def _understand(session: Session, typed: str, ask: Ask) -> Go:
@@ -253,7 +253,7 @@ def _moved(session: Session, go: Go, ask: Ask) -> Session:
     language, charset = go.language or session.language, go.charset or session.charset
     if (language, charset) != (session.language, session.charset):
         ask.speak(language, charset)
-    return replace(session, place=go.place, back=back, language=language, charset=charset, own=ask.own, bad=0)
+    return session._replace(place=go.place, back=back, language=language, charset=charset, own=ask.own, bad=0)
 
 
 def draw(session: Session, ask: Ask) -> Screen:
@@ -274,7 +274,7 @@ def _step(session: Session, ask: Ask, effects: tuple[Effect, ...] = (), fault: s
     pages = _pages(screen, session, ask, "" if isinstance(screen, End) else fault)
     page = min(session.place.page, len(pages) - 1)
     if page != session.place.page:
-        session = replace(session, place=session.place.turned_to(page))
+        session = session._replace(place=session.place.turned_to(page))
     name = session.place.screen
     return Step(
         session, Shown(name, pages[page], isinstance(screen, End)), effects, SCREENS[name].form or None

@@ -64,12 +64,12 @@ def explore(
 ) -> None:
     """Walks everything that `phone` can reach, in its own language or in another one, and notes what is wrong."""
     first = world.dial(phone)
-    start = replace(
-        first.session, language=language or first.session.language, charset=charset or first.session.charset
+    start = first.session._replace(
+        language=language or first.session.language, charset=charset or first.session.charset
     )
     starts = [first] if start == first.session else [_again(world, phone, start)]
     if first.session.place.screen != HOME:
-        home = replace(start, place=replace(start.place, screen=HOME))
+        home = start._replace(place=replace(start.place, screen=HOME))
         starts.append(_again(world, phone, home))
     waiting = deque(starts)
     walk.known.update(_state(step) for step in starts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -32,9 +32,8 @@ class Place:
         return replace(self, page=page)
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One call.
+class Session(NamedTuple):
+    """One call, made anew at each step (a named tuple, which costs the least there).
 
     `seen` is (length, digest) of the provider's whole `text` so far, `bad` counts wrong keys in a row, `own` holds the
     households that the caller's phone is linked to, `opened` is the second (Unix time) at which the call began.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -139,8 +139,7 @@ def verdict(
     return Verdict.VALIDE
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
+class Right(NamedTuple):
     """One living person's right under one scheme and its worth on the day asked about.
 
     Amounts in FCFA; `born` is None when only the year is known; `size` counts the living members of the household;
