@@ -37,21 +37,17 @@ def body_of(environ: dict[str, Any], most: int) -> bytes:
 
 def fields_of(body: bytes) -> dict[str, str]:
     """The fields of a form-encoded body. Raises BadForm for a repeated field, bad UTF-8, a NUL."""
-    pairs = body.split(b"&", MOST_FIELDS) if body else []
+    try:
+        pairs = [_decoded(pair) for pair in body.decode().split("&", MOST_FIELDS)] if body else []
+    except UnicodeDecodeError as fault:
+        raise BadForm("texte illisible (UTF-8 attendu)") from fault
     if len(pairs) > MOST_FIELDS:
         raise BadForm("trop de champs")
-    fields: dict[str, str] = {}
-    for pair in pairs:
-        name, _, value = pair.partition(b"=")
-        try:
-            key, content = _decoded(name), _decoded(value)
-        except UnicodeDecodeError as fault:
-            raise BadForm("texte illisible (UTF-8 attendu)") from fault
-        if key in fields:
-            raise BadForm("champ répété")
-        if "\0" in content:
-            raise BadForm("caractère interdit")
-        fields[key] = content
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise BadForm("champ répété")
+    if any("\0" in content for content in fields.values()):
+        raise BadForm("caractère interdit")
     return fields
 
 
@@ -65,7 +61,8 @@ def required(fields: dict[str, str], name: str, most: int) -> str:
     return value
 
 
-def _decoded(part: bytes) -> str:
-    if b"+" in part:
-        part = part.replace(b"+", b" ")
-    return (unquote_to_bytes(part) if b"%" in part else part).decode()
+def _decoded(pair: str) -> tuple[str, str]:
+    name, _, value = pair.replace("+", " ").partition("=")
+    if "%" in pair:
+        return unquote_to_bytes(name).decode(), unquote_to_bytes(value).decode()
+    return name, value

@@ -18,11 +18,12 @@ class Unfinished(Exception):
 
 def packed(command: tuple[Word, ...]) -> bytes:
     """A command as the server reads it: a list of counted strings."""
-    parts = [b"*%d\r\n" % len(command)]
+    parts: list[int | bytes] = [len(command)]
     for word in command:
         told = word if type(word) is bytes else str(word).encode()
-        parts.append(b"$%d\r\n%b\r\n" % (len(told), told))
-    return b"".join(parts)
+        parts += (len(told), told)
+    # One format for all words costs a third of one for each.
+    return (b"*%d\r\n" + b"$%d\r\n%b\r\n" * len(command)) % tuple(parts)
 
 
 def read(heard: bytes, start: int = 0) -> tuple[Answer, int]:
