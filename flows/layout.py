@@ -36,7 +36,7 @@ def pages(screen: Screen, charset: str, navigation: Navigation, fault: str = "")
     whole = _text([title, *flowing, *pinned, *foot])
     sheet = _Sheet.of(whole, charset)
     whole = sheet.written(whole)
-    if sheet.holds(whole):
+    if sheet.length(whole) <= sheet.most:
         return (whole,)
     if sheet.size(title) > sheet.most // 2:
         title, flowing = "", [title, *flowing]
@@ -63,10 +63,10 @@ class _Sheet:
         return text if self.wide else gsm7.fold(text)
 
     def size(self, text: str) -> int:
-        return gsm7.ucs2_units(text) if self.wide else gsm7.septets(gsm7.fold(text))
+        return self.length(self.written(text))
 
-    def holds(self, text: str) -> bool:
-        return self.size(text) <= self.most
+    def length(self, written: str) -> int:
+        return gsm7.ucs2_units(written) if self.wide else gsm7.septets(written)
 
     def broken(self, lines: Iterable[str], longest: int) -> list[str]:
         """The lines, those that take more than `longest` broken between words."""

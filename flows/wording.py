@@ -21,12 +21,12 @@ LONGEST_PLACE = 18
 
 def day(value: date | None) -> str:
     """14/03/2027, or nothing."""
-    return value.strftime("%d/%m/%Y") if value else ""
+    return f"{value.day:02}/{month(value)}" if value else ""
 
 
 def month(value: date | None) -> str:
     """01/2026, or nothing."""
-    return value.strftime("%m/%Y") if value else ""
+    return f"{value.month:02}/{value.year}" if value else ""
 
 
 def francs(amount: int) -> str:
@@ -36,8 +36,11 @@ def francs(amount: int) -> str:
 
 def capitals(name: str) -> str:
     """A name in capitals without accents, cut to fit."""
-    plain = unicodedata.normalize("NFKD", name.upper())
-    return gsm7.cut("".join(letter for letter in plain if not unicodedata.combining(letter)), LONGEST_NAME)
+    plain = name.upper()
+    if not plain.isascii():
+        apart = unicodedata.normalize("NFKD", plain)
+        plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return gsm7.cut(plain, LONGEST_NAME)
 
 
 def place(name: str) -> str:

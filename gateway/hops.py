@@ -140,8 +140,8 @@ class Hops:
         shown = step.screen
         answer = Answer(shown.name, f"{'END' if shown.ends else 'CON'} {shown.text}")
         language, operator = step.session.language, operator_of(hop.phone, context.today)
-        milliseconds = round((perf_counter() - began) * 1000, 1)
-        row = f"{shown.name}|{language}|{operator}|{milliseconds}|{outcome}"
+        milliseconds = (perf_counter() - began) * 1000
+        row = f"{shown.name}|{language}|{operator}|{milliseconds:.1f}|{outcome}"
         if not self._sessions.save(
             call,
             step.session,
@@ -171,9 +171,10 @@ class Hops:
             # the engine looks again, and shows what is there now.
             step = engine.hop(call.session, hop.text, context)
             carry_out(self._runtime.database, step.effects, context)
-        if any(isinstance(effect, MessageOwed) for effect in step.effects):
+        kinds = {type(effect) for effect in step.effects}
+        if MessageOwed in kinds:
             wake(self._runtime.redis, SEND_READY)
-        if any(isinstance(effect, PaymentAsked) for effect in step.effects):
+        if PaymentAsked in kinds:
             wake(self._runtime.redis, REQUEST_PAYMENTS)
         return step
 

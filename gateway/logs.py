@@ -104,8 +104,8 @@ def hop_line(settings: Settings) -> HopLine:
 
 
 def _json_hop(**fields: object) -> None:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    _write(orjson.dumps({"timestamp": now, "event": "hop", **fields}, option=orjson.OPT_APPEND_NEWLINE))
+    line = {"timestamp": datetime.now(UTC), "event": "hop", **fields}
+    _write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def _text_hop(**fields: object) -> None:
