@@ -34,7 +34,8 @@ def answer(session: Session | None, text: str, context: Context) -> tuple[Step, 
     if not readable or SCREENS[step.session.place.screen].private:
         return step, call_again(context, ask)
     reference = ask.t("Ref {reference}", reference=context.reference())
-    return step, layout.written("\n".join([screen.title, *screen.lines, reference]), ask.charset)
+    told = "\n".join([screen.title, *screen.lines])
+    return step, layout.written(told if reference in told else f"{told}\n{reference}", ask.charset)
 
 
 def call_again(context: Context, ask: Ask | None = None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -18,10 +18,11 @@ import orjson
 import structlog
 from sqlalchemy import Connection
 
+from config import facts
 from config.jobs import ANSWER_OWED, SEND_READY, TRANSACTIONAL
 from flows import later
 from flows.context import Context
-from flows.effects import Effect
+from flows.effects import Effect, PaymentAsked
 from flows.session import Session
 from gateway.crash_points import reached
 from gateway.outbox import apply
@@ -121,6 +122,8 @@ def _kept_or_excused(desk: Runtime, promise: OwedAnswer) -> bool:
     try:
         context = replace(context, left=_session(asked["left"]))
         step, text = later.answer(_session(asked["session"]), asked["text"], context)
+        if _too_late(promise, step.effects, context):
+            return _keep(desk, promise, context, (), later.call_again(context))
         return _keep(desk, promise, context, step.effects, text)
     except DatabaseAway:
         raise
@@ -132,6 +135,13 @@ def _kept_or_excused(desk: Runtime, promise: OwedAnswer) -> bool:
     ):  # an erased person, a menu of another version: the next one's answer must not wait for it
         log.exception("an owed answer failed")
         return _keep(desk, promise, context, (), later.call_again(context))
+
+
+def _too_late(promise: OwedAnswer, effects: Sequence[Effect], context: Context) -> bool:
+    """Whether she said yes to a payment so long ago that the question for her code is not to pop up any more."""
+    minutes = int(facts.parameter("payment_ask_minutes", context.today))
+    old = context.now - promise.created_at > timedelta(minutes=minutes)
+    return old and any(isinstance(effect, PaymentAsked) for effect in effects)
 
 
 def _keep(desk: Runtime, promise: OwedAnswer, context: Context, effects: Sequence[Effect], text: str) -> bool:

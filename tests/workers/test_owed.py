@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from config.jobs import ANSWER_OWED
-from gateway.runtime import Runtime
+from gateway.runtime import Clock, Runtime, utc_now
 from gateway.spool import PROMISES, Spool
 from models import messages
 from tests.gateway.handset import AWA, STRANGER, Gateway, Handset, open_gateway
@@ -19,6 +19,9 @@ from workers.answers import BATCH, keep_promises, store_promised
 from workers.tick import ask_for_due
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nowhere"
+FANTA = "+22370000021"
+"""A member of a mutuelle."""
+
 AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
@@ -48,11 +51,16 @@ def sent(runtime: Runtime) -> list[str]:
         return [runtime.keys.unseal(row["text_sealed"], messages.TEXT) for row in rows]
 
 
-@pytest.fixture
-def cut_off(gateway: Gateway) -> Iterator[Gateway]:
+def cut_off_from(gateway: Gateway, clock: Clock = utc_now) -> Gateway:
     """A web process of the same machine whose database is away."""
     settings = gateway.runtime.settings
-    opened = open_gateway(settings.data_folder, NOWHERE, settings.redis_url.get_secret_value())
+    return open_gateway(settings.data_folder, NOWHERE, settings.redis_url.get_secret_value(), clock)
+
+
+@pytest.fixture
+def cut_off(gateway: Gateway) -> Iterator[Gateway]:
+    """Beside a gateway whose database is there."""
+    opened = cut_off_from(gateway)
     yield opened
     opened.runtime.close()
 
@@ -81,6 +89,27 @@ def test_what_can_only_be_chosen_is_an_invitation_to_dial(gateway: Gateway) -> N
     owe(gateway.runtime, STRANGER, "4*4", 5)
     assert keep_promises(gateway.runtime) == 2
     assert all("Le service répond à nouveau" in text and "VIH" not in text for text in sent(gateway.runtime))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "payments", "told"),
+    [
+        pytest.param(14, 1, "Demande Orange Money en route", id="she still has the phone in her hand"),
+        pytest.param(16, 0, "tapez *212#", id="she has put it away: she is asked to dial"),
+    ],
+)
+def test_a_yes_to_a_payment_is_good_for_a_quarter_of_an_hour(
+    gateway: Gateway, minutes: int, payments: int, told: str
+) -> None:
+    phone = Handset(gateway, FANTA).dial("3*1*2000").sees("Payer 2 000 F")
+    phone.gateway = cut_off_from(gateway, lambda: utc_now() - timedelta(minutes=minutes))
+    phone.types("1").ends().sees("SMS", "Ref ")
+    phone.gateway.runtime.close()
+    assert keep_promises(gateway.runtime) == 1
+    assert gateway.count("payments") == payments
+    (text,) = sent(gateway.runtime)
+    assert told in text
+    assert text.count("Ref ") == 1
 
 
 def cut(file: Path) -> None:
