@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -25,9 +26,19 @@ YES = "1"
 CONFIRM, CONFIRM_OTHER = "paying.confirm", "paying_for.confirm"
 WAITING, SAME = "paying.waiting", "paying.same"
 OWED = "slow.owed"
+REFERENCE = re.compile(r"Ref (\d{6})")
+"""Under which an answer by SMS is promised, and comes."""
 
 ASKED, PROMISED, AGAIN = "asked", "promised", "again"
 """What a caller knows when she hangs up: it is asked for; the answer comes by SMS; nothing, so that she dials again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a phone shows: the screen's name, and the reference on it."""
+
+    name: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +48,33 @@ class Edge:
     port: int
     secret: str
 
-    def hop(self, session: str, phone: str, text: str) -> str:
-        """One hop, again until it is answered: the screen's name; empty when nothing answers."""
+    def hop(self, session: str, phone: str, text: str) -> Screen:
+        """One hop, again until it is answered; a screen without a name when nothing answers."""
         body = urlencode(
             {"sessionId": session, "phoneNumber": phone, "serviceCode": SERVICE_CODE, "text": text}
         )
         for _ in range(REPEATS):
-            if screen := self._once(body):
+            if (screen := self._once(body)).name:
                 return screen
             sleep(REPEAT_SECONDS)
-        return ""
+        return Screen()
 
-    def _once(self, body: str) -> str:
+    def _once(self, body: str) -> Screen:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=HOP_SECONDS)
         try:
             kind = {"Content-Type": "application/x-www-form-urlencoded"}
             connection.request("POST", f"{PREFIX}{self.secret}{SUFFIX}", body, kind)
             answer = connection.getresponse()
-            answer.read()
-            return answer.getheader(SCREEN_HEADER, "") if answer.status == 200 else ""
+            reference = REFERENCE.search(answer.read().decode())
+            name = answer.getheader(SCREEN_HEADER, "") if answer.status == 200 else ""
+            return Screen(name, reference[1] if reference else "")
         except (OSError, HTTPException):
-            return ""
+            return Screen()
         finally:
             connection.close()
 
 
-def call(edge: Edge, wish: Wish, seen: Callable[[str], None]) -> tuple[str, bool]:
+def call(edge: Edge, wish: Wish, seen: Callable[[Screen], None]) -> tuple[str, bool]:
     """One call to the end: what she knows then, and whether she has said yes. `seen` hears of each call's last screen.
 
     Her dial string leads to the confirmation, or for another household to its masked name and then there.
@@ -71,15 +83,16 @@ def call(edge: Edge, wish: Wish, seen: Callable[[str], None]) -> tuple[str, bool
     text = f"3*1*{wish.amount}" if wish.way == DIAL else f"3*4*{wish.home.number}*{wish.amount}"
     screen = edge.hop(session, wish.payer, text)
     for _ in range(MOST_HOPS):
-        if screen not in (CONFIRM, CONFIRM_OTHER):
+        if screen.name not in (CONFIRM, CONFIRM_OTHER):
             break
-        said_yes = said_yes or screen == CONFIRM
+        said_yes = said_yes or screen.name == CONFIRM
         text = f"{text}*{YES}"
         screen = edge.hop(session, wish.payer, text)
         if wish.copies == MOST_COPIES:
             # A hop that was answered comes again, as providers do it: the same answer, and nothing done twice.
-            screen = edge.hop(session, wish.payer, text) or screen
+            again = edge.hop(session, wish.payer, text)
+            screen = again if again.name else screen
     seen(screen)
-    if screen in (WAITING, SAME):
+    if screen.name in (WAITING, SAME):
         return ASKED, said_yes
-    return (PROMISED if screen == OWED and said_yes else AGAIN), said_yes
+    return (PROMISED if screen.name == OWED and said_yes else AGAIN), said_yes

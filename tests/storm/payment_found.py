@@ -10,12 +10,15 @@ from tests.storm.judge import Owed, Sent
 
 @dataclass(slots=True)
 class Known:
-    """What people know of a wish: what they read in the end, how often they called, said yes, were promised."""
+    """What people know of a wish: what they read in the end, how often they called and said yes.
+
+    `promised`: the references under which an answer by SMS was promised, to a yes or to what came before it.
+    """
 
     told: str = ""
     calls: int = 0
     yeses: int = 0
-    promised: int = 0
+    promised: set[str] = field(default_factory=set)
     handed_over: bool = False
 
 

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from tests.storm.judge import IN_DOUBT, TAKEN, Owed, Verdict, sent_once
-from tests.storm.payment_calls import ASKED, PROMISED
+from tests.storm.payment_calls import ASKED, PROMISED, REFERENCE
 from tests.storm.payment_found import Entry, Found, Handed, Known, Order, Row
 from tests.storm.payment_wishes import CASH, Wish
 
@@ -30,7 +30,7 @@ PLANTED = {
 
 STRANGER = "stranger-"
 
-RECEIPT, REFUSAL = "receipt", "payment_refused"
+RECEIPT, REFUSAL, LATE = "receipt", "payment_refused", "late_answer"
 PAID, BACK, REFUSED = "paid", "back", "refused"
 WORDS = {
     PAID: re.compile(r"RECU (\d+): (\d+) F "),
@@ -54,6 +54,7 @@ def judged(wishes: Sequence[Wish], known: Mapping[str, Known], found: Found) -> 
     _cash([one for one in wishes if one.way == CASH], known, found, verdict)
     _unmatched(found, orders, verdict)
     _told(wishes, found, verdict)
+    _promised(wishes, known, found, verdict)
     sent_once(found.owed, found.ledger, verdict)
     verdict.faults["crooked_books"] = list(found.crooked)
     verdict.faults["left"] = [f"{count} in {where}" for where, count in found.left.items() if count]
@@ -258,6 +259,24 @@ def _told(wishes: Iterable[Wish], found: Found, verdict: Verdict) -> None:
     verdict.faults |= faults
     verdict.figures["receipts"] = receipts.total()
     verdict.figures["receipts_in_doubt"] = doubts
+
+
+def _promised(wishes: Iterable[Wish], known: Mapping[str, Known], found: Found, verdict: Verdict) -> None:
+    """Each answer that was promised by SMS comes once; one whose promise nobody read may come, once, too."""
+    kept = Counter(
+        (owed.to, match[1])
+        for owed in found.owed
+        if owed.kind == LATE and (match := REFERENCE.search(owed.text))
+    )
+    promised = {
+        (wish.payer, reference) for wish in wishes for reference in known.get(wish.name, Known()).promised
+    }
+    verdict.faults["promises"] = [
+        f"{' '.join(key)}: kept {kept[key]} times"
+        for key in sorted({*promised, *kept})
+        if kept[key] > 1 or (key in promised and not kept[key])
+    ]
+    verdict.figures["late_answers"] = kept.total()
 
 
 def _meaning(owed: Owed) -> Told:

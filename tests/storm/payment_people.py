@@ -19,7 +19,7 @@ from time import monotonic
 
 from tests.storm.letters import Letter
 from tests.storm.outside import Outside
-from tests.storm.payment_calls import AGAIN, ASKED, PROMISED, Edge, call
+from tests.storm.payment_calls import AGAIN, ASKED, OWED, PROMISED, Edge, Screen, call
 from tests.storm.payment_found import Known
 from tests.storm.payment_judge import slip_of
 from tests.storm.payment_wishes import BY_SMS, CASH, Agent, Wish
@@ -111,12 +111,11 @@ class People:
             self._call(wish)
 
     def _call(self, wish: Wish) -> None:
-        told, yes = call(self._edge, wish, self._seen)
+        told, yes = call(self._edge, wish, lambda screen: self._seen(wish, screen))
         with self._lock:
             known = self._known[wish.name]
             known.calls += 1
             known.yeses += yes
-            known.promised += told == PROMISED
             if ASKED not in (known.told, told):
                 known.told = PROMISED if PROMISED in (known.told, told) else ""
             else:
@@ -125,9 +124,11 @@ class People:
             if again and known.calls < CALLS:
                 self._later(AGAIN_SECONDS, lambda: self._call(wish))
 
-    def _seen(self, screen: str) -> None:
+    def _seen(self, wish: Wish, screen: Screen) -> None:
         with self._lock:
-            self.screens[screen or "no answer"] += 1
+            self.screens[screen.name or "no answer"] += 1
+            if screen.name == OWED:
+                self._known[wish.name].promised.add(screen.reference)
 
     def _read(self) -> None:
         """What phones receive: each whole line of the provider's ledger, as it comes."""

@@ -218,7 +218,7 @@ def _figures(wishes: Sequence[Wish], known: dict[str, Known], books: Path) -> di
     return {
         "wishes": dict(Counter(wish.way for wish in wishes)),
         "calls": sum(one.calls for one in known.values()),
-        "promised": sum(one.promised for one in known.values()),
+        "promised": sum(len(one.promised) for one in known.values()),
         "given_up": sum(not known.get(wish.name, Known()).told for wish in wishes),
         "faults_of_the_operator": dict(faults.most_common()),
     }

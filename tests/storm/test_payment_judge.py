@@ -266,13 +266,33 @@ def test_who_found_a_refusal_may_ask_again() -> None:
     ("people", "kinds"),
     [
         pytest.param(Known(), set(), id="she never got through"),
-        pytest.param(Known(PROMISED, 1, 1, 1), {"lost"}, id="a promise is kept"),
+        pytest.param(Known(PROMISED, 1, 1), {"lost"}, id="a promise is kept"),
         pytest.param(Known(ASKED, 1, 1), {"lost"}, id="what was shown is true"),
     ],
 )
 def test_what_was_promised(people: Known, kinds: set[str]) -> None:
     found = without("owed", 0)(without("ledger", 0)(without("entries", 0)(without("orders", 0)(sound()))))
     assert faults(without("rows", 0)(found), known(w0=people)) == kinds
+
+
+@pytest.mark.parametrize(
+    ("sent", "promised", "kinds"),
+    [
+        pytest.param(0, set(), set(), id="nothing was promised"),
+        pytest.param(1, {"482913"}, set(), id="a promise and its SMS"),
+        pytest.param(1, set(), set(), id="a promise that was kept before anybody could read it"),
+        pytest.param(0, {"482913"}, {"promises"}, id="a promise that is not kept"),
+        pytest.param(1, {"482914"}, {"promises"}, id="the SMS is about something else"),
+        pytest.param(2, {"482913"}, {"promises"}, id="a promise that is kept twice"),
+    ],
+)
+def test_who_was_promised_an_answer_has_it_once(sent: int, promised: set[str], kinds: set[str]) -> None:
+    text = "Foyer AWA T***. Ref 482913"
+    found = sound()
+    late = tuple(Owed("late_answer", HERS, text, "DELIVERED", "", f"id-late-{n}", "") for n in range(sent))
+    lines = tuple(Sent(one.provider_id, HERS, text) for one in late)
+    found = replace(found, owed=(*found.owed, *late), ledger=(*found.ledger, *lines))
+    assert faults(found, known(w0=Known(ASKED, 2, 1, promised))) == kinds
 
 
 def crowd(wishes: int) -> Crowd:
