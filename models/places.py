@@ -83,7 +83,7 @@ def region_of(code: str) -> str:
 
 def load(conn: Connection) -> int:
     """Writes both divisions into the table `places`, in place of what it held. Returns the number of rows."""
-    rows = [*_former_rows(), *_present_rows()]
+    rows = _rows()
     conn.execute(delete(places))
     conn.execute(insert(places), rows)
     return len(rows)
@@ -187,6 +187,11 @@ def _former_rows() -> Iterator[dict[str, str | None]]:
     for row in rows:
         level = CERCLE if row["unit_type"] == "cercle" else COMMUNE
         yield _stored(FORMER, _former_code(row), level, row["cercle"], regions[row["region"]], row["pcode"])
+
+
+@lru_cache(maxsize=1)
+def _rows() -> list[dict[str, str | None]]:
+    return [*_former_rows(), *_present_rows()]
 
 
 def _present_rows() -> Iterator[dict[str, str | None]]:
