@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from flows import gsm7
 from flows.sms.talk import Answer, Mistake, Talk, command
 from flows.sms.thread import Question
 from flows.sms.writing import day_month, one_segment
@@ -23,9 +24,7 @@ def sheet(talk: Talk) -> Answer:
     nurse = talk.at_work()
     day = _day(talk, "".join(talk.said.args)) if talk.said.args else talk.ask.today
     found = acts.sheet(talk.context.db, nurse.facility.facility_id, day)
-    heading = f"{_centre(nurse.facility)} {day_month(day)}:"
-    unsigned = _unsigned(talk, found)
-    return Answer(one_segment(heading, _checks(talk, found), unsigned, _ref(talk), spare=(unsigned,)))
+    return Answer(_told(talk, f"{_centre(nurse.facility)} {day_month(day)}:", found, _unsigned(talk, found)))
 
 
 @command("STATS")
@@ -34,8 +33,7 @@ def stats(talk: Talk) -> Answer:
     nurse = talk.at_work()
     first = _month(talk, talk.said.args[0]) if talk.said.args else talk.ask.today.replace(day=1)
     found = acts.month(talk.context.db, nurse.facility.facility_id, first)
-    heading = f"{_centre(nurse.facility)} {first.strftime('%m/%Y')}:"
-    return Answer(one_segment(heading, _checks(talk, found), _ref(talk)))
+    return Answer(_told(talk, f"{_centre(nurse.facility)} {first.strftime('%m/%Y')}:", found))
 
 
 @command("LIST")
@@ -53,15 +51,29 @@ def _centre(facility: Facility) -> str:
     return f"{KIND_LABELS[facility.kind]} {place(facility.name)}"
 
 
-def _checks(talk: Talk, found: Sheet) -> str:
-    kinds = ", ".join(f"{code} {count}" for code, count in _most_first(found))
+def _told(talk: Talk, heading: str, found: Sheet, unsigned: str = "") -> str:
+    """Whole figures: of the kinds of acts, as many are named as there is room for, and the others counted together."""
+    ref = _ref(talk)
+    for named in range(len(found.acts), -1, -1):
+        text = " ".join(part for part in (heading, _checks(talk, found, named), unsigned, ref) if part)
+        if gsm7.septets(gsm7.fold(text)) <= gsm7.SINGLE_SEPTETS:
+            break
+    return one_segment(text)
+
+
+def _checks(talk: Talk, found: Sheet, named: int) -> str:
+    kinds = _most_first(found)
+    others = sum(count for _, count in kinds[named:])
+    told = [f"{code} {count}" for code, count in kinds[:named]]
+    if told and others:
+        told.append(talk.t("autres {count}", count=others))
     return talk.t(
         "{verified} verifies, {ok} OK, {refused} NON; actes {total}{kinds}.",
         verified=found.verified,
         ok=found.ok,
         refused=found.refused,
         total=sum(found.acts.values()),
-        kinds=f": {kinds}" if kinds else "",
+        kinds=f": {', '.join(told)}" if told else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""The published texts, each in a whole conversation, and with the longest names, places and amounts in one segment."""
+"""The published texts, each in a whole conversation."""
 
 import re
 from datetime import timedelta
@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from flows import gsm7
 from flows.world import World
 from models import staff
 from models.facilities import facilities
@@ -52,7 +51,7 @@ STAFF_TEXTS = [
     ),
     pytest.param(
         [AT_SECTION],
-        "NON MUTUELLE Jigi suspendue, manque 6600 F. {}. Payer a la section = couvert ce jour. {} Ref {}",
+        "NON MUTUELLE Jigi suspendue, manque 6600 F. {}. Payer a la section = couvert ce jour. {}. Ref {}",
         id="suspended, its account at the section",
     ),
     pytest.param(
@@ -202,65 +201,6 @@ def test_care_that_a_shared_phone_must_not_betray_is_not_asked_about(texter: Tex
     assert texter(AWA).received() == []
 
 
-LONGEST = [
-    *(param.values[0] for param in STAFF_TEXTS),
-    ["54100089"],
-    [f"{RAMED} {AMO} {MUTUELLE} 54100028 {AT_SECTION} {EXPIRED} 483000047 54100111"],
-    [MUTUELLE, "S {code} CON MED 9999999 LAB 2500000 HOS 9", "A {code}"],
-    [MUTUELLE, "{code}"],
-    ["CH TRAORE FATOUMATA 1992 KATI"],
-    ["CENTRE KATI"],
-    ["LISTE"],
-]
-
-
-@pytest.mark.parametrize("texts", LONGEST, ids=lambda texts: texts[-1][:24])
-def test_the_longest_values_fit_one_segment(world: World, texts: list[str]) -> None:
-    world.stretch()
-    phone = Texter(world, Msisdn.parse(NURSE))
-    answer = told(phone, texts)
-    assert gsm7.segments(answer) == 1, answer
-    assert answer, texts
-
-
-@pytest.mark.parametrize("texts", [["DROITS"], ["CODE"], ["AIDE"]], ids=lambda texts: texts[0])
-def test_the_longest_values_of_a_household_fit_one_segment(world: World, texts: list[str]) -> None:
-    world.stretch()
-    assert gsm7.segments(told(Texter(world, Msisdn.parse("+22370000012")), texts)) == 1
-
-
-def test_the_longest_values_leave_room_for_the_warning(world: World, texter: Texting) -> None:
-    seen_elsewhere(world)
-    world.stretch()
-    phone = texter(NURSE).sends(RAMED).reads("ATTENTION: deja vue ce jour 10h42 a ")
-    assert phone.answer.endswith(f"PEC {phone.code} (24h). Doute: NON {phone.code}")
-
-
-@pytest.mark.parametrize("number", [RAMED, MUTUELLE])
-def test_the_longest_values_leave_room_for_a_copys_code(world: World, texter: Texting, number: str) -> None:
-    world.stretch()
-    phone = texter(NURSE)
-    phone.copied_on = world.now.date()
-    phone.sends(number).reads("(ANAM ne repond pas)")
-    assert phone.answer.endswith(f"PEC {phone.code} provisoire, confirme par SMS.")
-
-
-def test_the_longest_values_leave_room_for_the_three_answers(world: World, texter: Texting) -> None:
-    world.stretch()
-    nurse = texter(NURSE).sends(RAMED)
-    nurse.sends(f"S {nurse.code} PAL")
-    (asked,) = texter(AWA).received()
-    assert gsm7.segments(asked) == 1
-    assert asked.startswith("Sante Mali: MAHAMADOULAM soignee le 22/11 a ")
-    assert asked.endswith("1 oui, rien paye. 2 oui, on a paye. 3 non, pas venue. Reponse gratuite.")
-
-
-def test_the_longest_service_code_leaves_room_for_help(texter: Texting) -> None:
-    phone = texter(STRANGER)
-    phone.service_code = "*9999999999#"
-    phone.sends("AIDE").reads("tapez *9999999999# (gratuit)", "STOP. Un agent: repondez 1")
-
-
 def below_threshold(world: World) -> None:
     """Nothing of a season is covered before three quarters of it are paid."""
     with world.register.begin() as conn:
@@ -284,17 +224,3 @@ def test_a_payment_below_the_threshold_says_what_lacks(world: World, texter: Tex
         " Couvert a partir de 12375: encore 1100 F."
     )
     assert like(published).fullmatch(phone.received()[-1]), phone.received()[-1]
-
-
-@pytest.mark.parametrize("threshold", [False, True])
-def test_the_longest_values_of_a_receipt_fit_one_segment(
-    world: World, texter: Texting, threshold: bool
-) -> None:
-    world.stretch()
-    if threshold:
-        below_threshold(world)
-    phone = texter(FANTA).sends("COT 500000", "OK").pays()
-    receipt = phone.received()[-1]
-    assert gsm7.segments(receipt) == 1, receipt
-    assert receipt.startswith(f"RECU {receipt[5:11]}: 500000 F le 22/11 par Orange Money")
-    assert receipt.endswith(" F." if threshold else "."), receipt
