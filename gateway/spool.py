@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from time import time
+from time import monotonic, time
 
 import structlog
 
@@ -37,6 +37,9 @@ KEPT, ASIDE, BEGUN = ".kept", ".aside", ".begun"
 
 BATCH = 100
 """Records in one transaction."""
+
+LOOK = 10 * BATCH
+"""After a long outage there are so many that the folder is not to be read for every batch."""
 
 ABANDONED_SECONDS = 3_600
 """A file begun so long ago was left by a crash; nobody was told that it is kept."""
@@ -96,19 +99,21 @@ class Spool:
         with self._alone():
             yield (self._folder / name).exists()
 
-    def drain(self, store: Store, first: Callable[[], object] = lambda: None) -> int:
+    def drain(
+        self, store: Store, first: Callable[[], object] = lambda: None, seconds: float = float("inf")
+    ) -> int:
         """Has every record stored, oldest first, batch by batch; how many. Raises REFUSALS: the rest waits.
 
         One process drains at a time and the others wait for it: what came before is stored before they look. `first`
-        is done before anything is stored.
+        is done before anything is stored. After about `seconds` the rest waits for the next turn.
         """
         if not self._names():
             return 0
         drained = 0
         with self._alone():
             first()
-            # After a long outage there are so many that the folder is not to be read for every batch.
-            while names := self._names():
+            until = monotonic() + seconds
+            while monotonic() < until and (names := self._names()[:LOOK]):
                 for start in range(0, len(names), BATCH):
                     self._store(names[start : start + BATCH], store)
                 drained += len(names)

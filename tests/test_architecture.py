@@ -158,8 +158,7 @@ def test_each_floor_imports_only_what_stands_to_its_left() -> None:
 
 def test_no_module_needs_itself() -> None:
     needs = {
-        source.module: {name for _, name in imported(source) if name in modules()}
-        - {source.module}
+        source.module: {name for _, name in imported(source) if name in modules()} - {source.module}
         for source in sources(*FLOORS)
     }
     while free := [module for module, others in needs.items() if not others & needs.keys()]:

@@ -43,7 +43,7 @@ BATCH = 100
 """Promises that are held in memory."""
 
 WORK_SECONDS = 2.0
-"""Then the worker's other jobs have their turn; the job is asked for again at once."""
+"""For moving, and for answering: then the worker's other jobs have their turn, and this one is asked for again."""
 
 
 def answer_all() -> int:
@@ -73,9 +73,10 @@ def keep_promises(desk: Runtime, seconds: float = WORK_SECONDS) -> int:
 def bring_over(desk: Runtime) -> int:
     """From this machine's disk into the table: stored first, then let go, so that a crash repeats and loses nothing.
 
-    How many. Raises gateway.spool.REFUSALS: the rest waits.
+    How many, in about WORK_SECONDS. Raises gateway.spool.REFUSALS: the rest waits.
     """
-    return Spool(desk.settings.data_folder / PROMISES, desk.keys).drain(partial(_write_down, desk))
+    spool = Spool(desk.settings.data_folder / PROMISES, desk.keys)
+    return spool.drain(partial(_write_down, desk), seconds=WORK_SECONDS)
 
 
 def store_promised(desk: Runtime) -> int:

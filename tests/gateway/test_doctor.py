@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from redis import Redis
 
 from gateway.doctor import FREQUENT, doctor
 from gateway.spool import ASIDE, FOLDER, KEPT, PROMISES
+from models import owed_answers
+from models.database import Database
 from models.keyring import FILE_NAME, KeyRing
 from workers.servers import RedisServer
 from workers.tick import ask_for_due
@@ -157,6 +160,21 @@ def test_no_secret_and_no_password_is_told(installation: pytest.MonkeyPatch) -> 
     assert "hunter22" not in told
     assert "almostgoodenough" not in told
     assert "costly" not in told
+
+
+def test_answers_that_are_promised_and_not_given_are_told(
+    installation: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert findings(PROMISES) == []
+    keys = KeyRing.open(tmp_path / "data" / "keys")
+    database = Database.open(os.environ["DATABASE_URL"], deadline_ms=None)
+    with database.begin() as conn:
+        owed_answers.promise(
+            conn, keys, once=b"1" * 16, reference="482913", question=b"{}", now=datetime.now(UTC)
+        )
+    database.dispose()
+    (found,) = findings(PROMISES)
+    assert (found["state"], found["found"][:2]) == ("doubt", "1 ")
 
 
 @pytest.mark.parametrize(("ending", "state"), [(KEPT, "doubt"), (ASIDE, "BAD")])

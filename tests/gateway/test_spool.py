@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 
 from config.settings import CHECKOUT
-from gateway.spool import ABANDONED_SECONDS, BATCH, Spool
+from gateway.spool import ABANDONED_SECONDS, BATCH, LOOK, Spool
 from models.database import DatabaseAway
 from models.keyring import KeyRing
 
@@ -55,6 +55,13 @@ def test_what_was_put_is_stored_in_the_order_of_its_coming(spool: Spool) -> None
     assert spool.drain(store) == len(told)
     assert store.kept == told
     assert spool.waiting() == spool.drain(store) == 0
+
+
+def test_who_has_no_time_left_leaves_the_rest_for_the_next_turn(spool: Spool) -> None:
+    told, store = fill(spool, LOOK + 1), Store()
+    assert (spool.drain(store, seconds=0), spool.waiting()) == (0, len(told))
+    assert spool.drain(store, seconds=3_600) == len(told)
+    assert store.kept == told
 
 
 def test_a_database_that_goes_away_half_way_gets_the_rest_later(spool: Spool) -> None:
