@@ -25,6 +25,7 @@ EXTENSION = frozenset("\f^{}\\[~]|€")
 ALPHABET = BASIC | EXTENSION
 
 _OUTSIDE = re.compile(f"[^{re.escape(''.join(sorted(ALPHABET)))}]")
+_NOT_BASIC = re.compile(f"[^{re.escape(''.join(sorted(BASIC)))}]")
 
 SCREEN_SEPTETS = 160
 """The most septets on a USSD screen, navigation lines included. Operators cut between 160 and 184."""
@@ -42,7 +43,7 @@ class OutsideAlphabet(ValueError):
 
 def septets(text: str) -> int:
     """The length of `text` in septets. Raises OutsideAlphabet."""
-    if BASIC.issuperset(text):
+    if not _NOT_BASIC.search(text):
         return len(text)
     letters = set(text)
     if not letters <= ALPHABET:

@@ -36,13 +36,14 @@ def pages(screen: Screen, charset: str, navigation: Navigation, fault: str = "")
     whole = _text([title, *flowing, *pinned, *foot])
     sheet = _Sheet.of(whole, charset)
     whole = sheet.written(whole)
-    if sheet.length(whole) <= sheet.most:
+    if sheet.size(whole) <= sheet.most:
         return (whole,)
+    title, *flowing = map(sheet.written, (title, *flowing))
     if sheet.size(title) > sheet.most // 2:
         title, flowing = "", [title, *flowing]
-    return _paged(
-        sheet, title, flowing, [*pinned, f"9 {navigation.more}", *foot], [*pinned, *foot], not fault
-    )
+    below = sheet.written(_text([*pinned, f"9 {navigation.more}", *foot]))
+    below_last = sheet.written(_text([*pinned, *foot]))
+    return _paged(sheet, title, flowing, below, below_last, not fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,7 @@ class _Sheet:
     def written(self, text: str) -> str:
         return text if self.wide else gsm7.fold(text)
 
-    def size(self, text: str) -> int:
-        return self.length(self.written(text))
-
-    def length(self, written: str) -> int:
+    def size(self, written: str) -> int:
         return gsm7.ucs2_units(written) if self.wide else gsm7.septets(written)
 
     def broken(self, lines: Iterable[str], longest: int) -> list[str]:
@@ -82,10 +80,10 @@ class _Sheet:
 
 
 def _paged(
-    sheet: _Sheet, title: str, flowing: list[str], below: list[str], below_last: list[str], numbered: bool
+    sheet: _Sheet, title: str, flowing: list[str], below: str, below_last: str, numbered: bool
 ) -> tuple[str, ...]:
     """Fills one page after the other, with room for ` 9/9` behind the title and for the lines below."""
-    fixed = sheet.size(_text([f"{title} 9/9", *below]))
+    fixed = sheet.size(_text([f"{title} 9/9", below]))
     shown: list[list[str]] = [[]]
     used = fixed
     for line in sheet.broken(flowing, sheet.most - fixed - 1):
@@ -98,7 +96,7 @@ def _paged(
     last = len(shown)
     titles = (f"{title} {number}/{last}".strip() if numbered else title for number in range(1, last + 1))
     return tuple(
-        sheet.written(_text([heading, *lines, *(below_last if lines is shown[-1] else below)]))
+        _text([heading, *lines, below_last if lines is shown[-1] else below])
         for heading, lines in zip(titles, shown, strict=True)
     )
 
