@@ -8,6 +8,7 @@ owed in the transaction that keeps the promise.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,6 +17,7 @@ from typing import Any
 
 import orjson
 import structlog
+from redis.exceptions import RedisError
 from sqlalchemy import Connection
 
 from config import facts
@@ -28,14 +30,13 @@ from gateway.crash_points import reached
 from gateway.outbox import apply
 from gateway.runtime import Runtime
 from gateway.spool import PROMISES, REFUSALS, Spool
-from gateway.wake import wake
+from gateway.wake import awake, wake
 from models import messages, owed_answers
 from models.database import DatabaseAway
 from models.identifiers import Msisdn
 from models.locks import Overtaken
 from models.owed_answers import OwedAnswer
 from workers.desk import runtime
-from workers.tick import ask_again
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,10 @@ BATCH = 100
 WORK_SECONDS = 2.0
 """For moving, and for answering: then the worker's other jobs have their turn, and this one is asked for again."""
 
+TURN, TURN_MS = "owed:turn", 10_000
+"""In Redis while somebody answers: a second one would work out the same answers for nothing. It outlives a killed worker
+for ten seconds. Without Redis the rows decide whose answer counts."""
+
 
 def answer_all() -> int:
     """The job: keeps every promise that can be kept; how many."""
@@ -53,21 +58,39 @@ def answer_all() -> int:
 
 def keep_promises(desk: Runtime, seconds: float = WORK_SECONDS) -> int:
     """Moves questions into the database and answers them for about `seconds`; how many. When it is away they wait."""
+    awake(desk.redis, ANSWER_OWED)
     kept = 0
     try:
         bring_over(desk)
-        until = monotonic() + seconds
-        for promise in _waiting(desk):
-            kept += _kept_or_excused(desk, promise)
-            if monotonic() >= until:
-                ask_again(desk.redis, ANSWER_OWED)
-                break
+        with _turn(desk) as ours:
+            until = monotonic() + seconds
+            for promise in _waiting(desk) if ours else ():
+                kept += _kept_or_excused(desk, promise)
+                if monotonic() >= until:
+                    break
+        if ours and monotonic() >= until:
+            wake(desk.redis, ANSWER_OWED)
     except DatabaseAway as away:
         log.warning("owed answers wait", reason=str(away))
     if kept:
         reached(64)
         wake(desk.redis, SEND_READY)
     return kept
+
+
+@contextmanager
+def _turn(desk: Runtime) -> Iterator[bool]:
+    """Whether nobody else answers meanwhile."""
+    try:
+        ours = bool(desk.redis.set(TURN, b"", nx=True, px=TURN_MS))
+    except RedisError:
+        ours = True
+    try:
+        yield ours
+    finally:
+        if ours:
+            with suppress(RedisError):
+                desk.redis.delete(TURN)
 
 
 def bring_over(desk: Runtime) -> int:
@@ -80,7 +103,11 @@ def bring_over(desk: Runtime) -> int:
 
 
 def store_promised(desk: Runtime) -> int:
-    """What a worker does first: moves what was promised while nobody worked; how many. Without the database: none."""
+    """What a worker does first: moves what was promised while nobody worked; how many. Without the database: none.
+
+    Who was killed while she answered left a job that nobody takes for a minute: another is asked for.
+    """
+    wake(desk.redis, ANSWER_OWED)
     try:
         return bring_over(desk)
     except REFUSALS as fault:

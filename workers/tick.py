@@ -72,22 +72,10 @@ FAILURE_SECONDS = 86_400
 
 def ask_for_due(client: Redis) -> list[str]:
     """Enqueues each job whose turn has come and nobody claimed; which. Raises redis.exceptions.RedisError."""
-    due = [job for job, period in PERIOD_MS.items() if client.set(_turn(job), b"", nx=True, px=period)]
+    due = [job for job, period in PERIOD_MS.items() if client.set(f"due:{job}", b"", nx=True, px=period)]
     for job in due:
         _enqueue(client, job)
     return due
-
-
-def ask_again(client: Redis, job: str) -> None:
-    """A job that has not done all it could has its next turn at the next look, not when its period is over."""
-    try:
-        client.delete(_turn(job))
-    except RedisError as fault:
-        log.warning("a job waits for its period", job=job, reason=type(fault).__name__)
-
-
-def _turn(job: str) -> str:
-    return f"due:{job}"
 
 
 def _enqueue(client: Redis, job: str) -> None:

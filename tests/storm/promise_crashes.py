@@ -10,7 +10,7 @@ from gateway.spool import PROMISES, Spool
 from tests.gateway.handset import Gateway, open_gateway
 from tests.storm.crashing import NOWHERE, NUMBERS, Crash, Lanes, dies
 from tests.workers.one_promise import KEEP, PROMISE, hop_of, main
-from workers.answers import keep_promises
+from workers.answers import TURN, keep_promises
 
 PLACES = range(61, 65)
 SHOWN = 61
@@ -47,6 +47,8 @@ def crashed(gateway: Gateway, phone: str, point: int) -> list[str]:
 def kept_once(gateway: Gateway, before: tuple[int, int] = (0, 0)) -> list[str]:
     """What is wrong unless there is one SMS, what it tells is noted once, and the disk has let go."""
     for _ in range(2):
+        # Who was killed holds her turn for ten seconds.
+        gateway.runtime.redis.delete(TURN)
         keep_promises(gateway.runtime)
     sent, noted = gateway.count("messages") - before[0], gateway.count("audit") - before[1]
     waiting, aside = Spool.standing(gateway.runtime.settings.data_folder / PROMISES)
