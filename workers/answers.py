@@ -47,8 +47,8 @@ WORK_SECONDS = 2.0
 """For moving, and for answering: then the worker's other jobs have their turn, and this one is asked for again."""
 
 TURN, TURN_MS = "owed:turn", 10_000
-"""In Redis while somebody answers: a second one would work out the same answers for nothing. It outlives a killed worker
-for ten seconds. Without Redis the rows decide whose answer counts."""
+"""In Redis while somebody answers: a second one would work out the same answers for nothing. It outlives a killed
+worker for ten seconds. Without Redis the rows decide whose answer counts."""
 
 
 def answer_all() -> int:
