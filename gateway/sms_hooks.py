@@ -3,22 +3,25 @@
 POST /hooks/africastalking/<secret>/sms, /delivery and /opt-out, form-encoded (Africa's Talking, documentation of
 incoming messages, delivery reports and bulk opt-out). Each is stored once, durably, and then answered with the same
 word: the answer to a person goes by SMS to her number and never into this one.
+
+Delivery reports come by the thousand a second, so they are answered before Flask, as hops are (gateway.ussd).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, abort, request
 
 from gateway.forms import BadForm, body_of, fields_of, required
-from gateway.guards import Gate, guarded
+from gateway.guards import Environ, Gate, guarded
 from gateway.intake import Callback, Incoming, Intake, OptOut, Report
 from gateway.loop_guard import written
 from gateway.runtime import Runtime
-from gateway.ussd import PLAIN, PREFIX
+from gateway.ussd import PLAIN, PREFIX, Application, StartResponse, say
 
 log = structlog.get_logger(__name__)
 
@@ -33,13 +36,68 @@ _REASON = re.compile(r"(?!.*[0-9]{5})[A-Za-z0-9_.-]{1,60}")
 """Words of the provider are stored as they are, so they must be words: no number of anybody, and no sentence."""
 
 
+DELIVERY = "delivery"
+
+
 def add_sms_hooks(app: Flask, runtime: Runtime) -> None:
-    """Adds the three routes, with the secret in the path or as the password of basic authentication."""
-    gate, intake = Gate(runtime.settings, runtime.settings.sms_secrets), Intake(runtime)
-    for name, read in (("sms", incoming_of), ("delivery", report_of), ("opt-out", opt_out_of)):
-        view = _hook(gate, intake, runtime, read)
+    """Adds the callbacks, with the secret in the path or as the password of basic authentication."""
+    door = Door(runtime)
+    for name, read in (("sms", incoming_of), ("opt-out", opt_out_of)):
+        view = _hook(door, read)
         app.add_url_rule(f"{PREFIX}{name}", name, view, methods=["POST"], defaults={"shown": ""})
         app.add_url_rule(f"{PREFIX}<shown>/{name}", name, view, methods=["POST"])
+    app.wsgi_app = ReportEdge(door, app.wsgi_app)  # type: ignore[method-assign]
+
+
+class Door:
+    """Lets a callback in, keeps it, and says so: the same for each kind."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._gate = Gate(runtime.settings, runtime.settings.sms_secrets)
+        self._intake = Intake(runtime)
+        self._metrics = runtime.metrics
+        self._most = runtime.settings.body_bytes
+
+    def answer(
+        self, environ: Environ, shown: str, read: Callable[[Fields], Callback]
+    ) -> tuple[int, str] | None:
+        """Status and words for a callback that `read` reads; None for who is not let in."""
+        if not self._gate.lets_in(environ, shown):
+            self._metrics.refused("not let in")
+            return None
+        try:
+            self._intake.take(read(fields_of(body_of(environ, self._most))))
+        except BadForm as bad:
+            self._metrics.refused(str(bad))
+            return bad.status, f"Demande refusée : {bad}.\n"
+        except OSError as fault:
+            # Not kept, so not taken: the provider delivers it again, for twelve hours.
+            log.error("a callback cannot be kept", reason=fault.strerror)
+            return 503, "Réessayez plus tard.\n"
+        return 200, "OK\n"
+
+
+class ReportEdge:
+    """The layer that answers delivery reports. What is none, or not let in, goes to the `inner` application.
+
+    That has no such path: who is not let in reads what stands at any path that does not exist, to the last header.
+    """
+
+    def __init__(self, door: Door, inner: Application) -> None:
+        self._door = door
+        self._inner = inner
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answers the request."""
+        path: str = environ["PATH_INFO"]
+        if path.startswith(PREFIX) and path.endswith(DELIVERY) and environ["REQUEST_METHOD"] == "POST":
+            shown, slash, rest = path[len(PREFIX) :].rpartition("/")
+            if rest == DELIVERY and "/" not in shown and bool(shown) == bool(slash):
+                answer = self._door.answer(environ, shown, report_of)
+                if answer:
+                    status, said = answer
+                    return say(start_response, f"{status} {HTTPStatus(status).phrase}", said.encode())
+        return self._inner(environ, start_response)
 
 
 def incoming_of(fields: Fields) -> Incoming:
@@ -76,30 +134,16 @@ def opt_out_of(fields: Fields) -> OptOut:
     return OptOut(number)
 
 
-def _hook(
-    gate: Gate, intake: Intake, runtime: Runtime, read: Callable[[Fields], Callback]
-) -> Callable[[str], Response]:
+def _hook(door: Door, read: Callable[[Fields], Callback]) -> Callable[[str], Response]:
     @guarded("provider")
     def hook(shown: str) -> Response:
-        if not gate.lets_in(request.environ, shown):
-            runtime.metrics.refused("not let in")
+        answer = door.answer(request.environ, shown, read)
+        if answer is None:
             abort(404)
-        try:
-            intake.take(read(fields_of(body_of(request.environ, runtime.settings.body_bytes))))
-        except BadForm as bad:
-            runtime.metrics.refused(str(bad))
-            return _said(f"Demande refusée : {bad}.\n", bad.status)
-        except OSError as fault:
-            # Not kept, so not taken: the provider delivers it again, for twelve hours.
-            log.error("a callback cannot be kept", reason=fault.strerror)
-            return _said("Réessayez plus tard.\n", 503)
-        return _said("OK\n", 200)
+        status, said = answer
+        return Response(said, status, content_type=PLAIN[1])
 
     return hook
-
-
-def _said(text: str, status: int) -> Response:
-    return Response(text, status, content_type=PLAIN[1])
 
 
 def _id(fields: Fields) -> str:

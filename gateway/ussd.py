@@ -51,14 +51,14 @@ class UssdEdge:
             return self._inner(environ, start_response)
         if environ["REQUEST_METHOD"] != "POST":
             self._metrics.refused("method")
-            return _say(start_response, "405 Method Not Allowed", b"POST\n", ("allow", "POST"))
+            return say(start_response, "405 Method Not Allowed", b"POST\n", ("allow", "POST"))
         try:
             hop = hop_of(fields_of(body_of(environ, self._most)))
         except BadForm as bad:
             self._metrics.refused(str(bad))
-            return _say(start_response, f"{bad.status} Bad Request", f"END Demande refusée : {bad}.".encode())
+            return say(start_response, f"{bad.status} Bad Request", f"END Demande refusée : {bad}.".encode())
         answer = self._hops.answer(hop)
-        return _say(start_response, "200 OK", answer.body.encode(), (SCREEN_HEADER, answer.screen))
+        return say(start_response, "200 OK", answer.body.encode(), (SCREEN_HEADER, answer.screen))
 
 
 def hop_of(fields: dict[str, str]) -> Hop:
@@ -79,9 +79,10 @@ def hop_of(fields: dict[str, str]) -> Hop:
         raise BadForm("champ phoneNumber illisible") from bad
 
 
-def _say(
+def say(
     start_response: StartResponse, status: str, body: bytes, header: tuple[str, str] | None = None
 ) -> list[bytes]:
+    """Answers in plain text; what WSGI takes as the body."""
     headers = [PLAIN, ("content-length", str(len(body)))]
     if header:
         headers.append(header)

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from hashlib import blake2b
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     Column,
     Index,
@@ -19,13 +20,17 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    column,
+    false,
+    func,
     select,
     text,
     tuple_,
     union,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from config import facts
 from models.campaign_tables import recipients
@@ -66,11 +71,24 @@ reports = Table(
     Index("ix_reports_at", "at"),
 )
 
-_TAKE = (
-    insert(reports)
-    .on_conflict_do_nothing(index_elements=["provider_id", "status"])
-    .returning(reports.c.provider_id, reports.c.status)
+_NAMES = ("provider_id", "status", "reason", "phone_index", "at")
+_told = (
+    func.unnest(*(bindparam(name, type_=ARRAY(reports.c[name].type)) for name in _NAMES))
+    .table_valued(*(column(name, reports.c[name].type) for name in _NAMES), name="told")
+    .render_derived()
 )
+
+
+def _new(adding: Insert) -> ReturningInsert[tuple[str, str]]:
+    once = adding.on_conflict_do_nothing(index_elements=["provider_id", "status"])
+    return once.returning(reports.c.provider_id, reports.c.status)
+
+
+_TAKE = _new(insert(reports).values(matched=False))
+_TAKE_TOGETHER = Prepared(
+    _new(insert(reports).from_select([*_NAMES, "matched"], select(*_told.c, false()), include_defaults=False))
+)
+"""The same of a whole group in one statement that is always the same, which only PostgreSQL can read."""
 _WAITING = Prepared(
     select(reports.c.at, reports.c.provider_id)
     .where(
@@ -148,13 +166,20 @@ def take_all(conn: Connection, keys: KeyRing, told: Sequence[Told]) -> list[bool
         name = named(one.provider_id), kept(one.status, STATUS)
         rows.setdefault(name, _row(keys, name, one))
     # In one order everywhere: two processes that take the same reports at once must not wait for each other.
-    new = {tuple(row) for row in conn.execute(_TAKE, [rows[name] for name in sorted(rows)])}
+    new = _taken(conn, [rows[name] for name in sorted(rows)])
     found = []
     for one in told:
         name = named(one.provider_id), kept(one.status, STATUS)
         found.append(name in new)
         new.discard(name)
     return found
+
+
+def _taken(conn: Connection, rows: Sequence[dict[str, object]]) -> set[tuple[str, str]]:
+    if conn.dialect.name == "sqlite":
+        return {(row.provider_id, row.status) for row in conn.execute(_TAKE, rows)}
+    columns = {name: [row[name] for row in rows] for name in _NAMES}
+    return {(name, status) for name, status in _TAKE_TOGETHER.all(conn, **columns)}
 
 
 def _row(keys: KeyRing, name: tuple[str, str], told: Told) -> dict[str, object]:
@@ -164,7 +189,6 @@ def _row(keys: KeyRing, name: tuple[str, str], told: Told) -> dict[str, object]:
         "reason": told.reason and kept(told.reason, REASON),
         "phone_index": told.phone and phone_index(keys, told.phone),
         "at": told.at,
-        "matched": False,
     }
 
 
