@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from flows.ask import Ask
 from flows.effects import Effect
 from flows.session import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Go:
+class Go(NamedTuple):
     """To another screen, with effects.
 
     `instead` leaves no way back to the present screen; `back` replaces the whole way back; `language` and `charset`
@@ -26,7 +26,7 @@ class Go:
     """
 
     screen: str
-    args: Mapping[str, Any] = field(default_factory=dict)
+    args: Mapping[str, Any] = MappingProxyType({})
     effects: tuple[Effect, ...] = ()
     instead: bool = False
     back: tuple[Place, ...] | None = None
@@ -57,8 +57,7 @@ Target = str | Go | Callable[["Ask"], Go]
 """Where a choice leads: a screen's name, a ready Go, or a function that asks the domain first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One numbered line. A `pinned` choice is repeated on every page of a long screen.
 
     `alias` names what it does for a published dial string, whatever its digit on this screen: `@code`.

@@ -63,6 +63,8 @@ def required(fields: dict[str, str], name: str, most: int) -> str:
 
 def _decoded(pair: str) -> tuple[str, str]:
     name, _, value = pair.replace("+", " ").partition("=")
-    if "%" in pair:
-        return unquote_to_bytes(name).decode(), unquote_to_bytes(value).decode()
+    if "%" in name:
+        name = unquote_to_bytes(name).decode()
+    if "%" in value:
+        value = unquote_to_bytes(value).decode()
     return name, value

@@ -28,7 +28,7 @@ from gateway.resp import Answer, Unfinished, Word, packed, read
 PAUSE_SECONDS = 1.0
 """After a failure nobody waits for Redis for so long; then one caller tries."""
 
-MOST_BYTES = 65_536
+MOST_BYTES = 4_096
 """Of an answer, received at once."""
 
 
@@ -42,9 +42,9 @@ class Script:
     __slots__ = ("digest", "keys", "source")
 
     def __init__(self, keys: int, source: str) -> None:
-        self.keys = keys
-        self.source = source
-        self.digest = sha1(source.encode(), usedforsecurity=False).hexdigest()
+        self.keys = b"%d" % keys
+        self.source = source.encode()
+        self.digest = sha1(self.source, usedforsecurity=False).hexdigest().encode()
 
 
 class RedisLines:
@@ -69,9 +69,9 @@ class RedisLines:
     def run(self, script: Script, *arguments: Word) -> Any:
         """What `script` returns, bytes as bytes. Raises RedisAway."""
         try:
-            return self._ask("EVALSHA", script.digest, script.keys, *arguments)
+            return self._ask(b"EVALSHA", script.digest, script.keys, *arguments)
         except NoScriptError:
-            return self._ask("EVAL", script.source, script.keys, *arguments)
+            return self._ask(b"EVAL", script.source, script.keys, *arguments)
 
     def ask(self, *command: Word) -> Any:
         """The answer to one command. Raises RedisAway."""
