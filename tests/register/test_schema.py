@@ -28,6 +28,7 @@ STEPS = (
     "0016_payment_requests",
     "0017_reminders",
     "0018_payers",
+    "0019_reported",
 )
 
 
