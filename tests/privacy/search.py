@@ -37,6 +37,7 @@ _NUMBER = {
     for stem in (PHONES, CARDS)
 }
 _BEFORE = re.compile(rb"(?:%[0-9A-Fa-f]{2}|(?:^|[^0-9])(?:\+|00|%2[bB])?223)$")
+_OF_A_SECOND = re.compile(rb":[0-9]{2}\.$")
 _NO_DIGIT = re.compile(_ESCAPED + rb"|[^0-9]")
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _ZLIB_IN_BASE64 = re.compile(rb"eJ[A-Za-z0-9+/]{16,}")
@@ -138,8 +139,10 @@ def _numbers(content: bytes) -> Iterator[int]:
 
 
 def _begins(content: bytes, at: int) -> bool:
-    """Whether a number begins here: one within a longer row of digits is an accident of that row."""
+    """Whether a number begins here: within a longer row of digits, or behind the point of a second, it is an accident."""
     before = content[max(0, at - 9) : at]
+    if _OF_A_SECOND.search(before):
+        return False
     return not before[-1:].isdigit() or bool(_BEFORE.search(before))
 
 

@@ -122,6 +122,7 @@ def test_other_ways_to_write_one_are_found(typed: str) -> None:
         pytest.param(NOISE.encode() * 50, id="a log"),
         pytest.param(f"{PHONES}999 {CARDS}9".encode(), id="numbers of nobody"),
         pytest.param(b"17952397976394001-0", id="an accident within a longer number"),
+        pytest.param(b"2026-11-22 14:45:10.763940\x8601\xc3", id="an accident of microseconds and a hash"),
         pytest.param(b"a1b2c376394001d4e5f60718293a4b5c6d", id="an accident within a keyed hash"),
         pytest.param(b"9A5ACB3BC5319E12277B964F48F78B7639418130732C", id="an accident within a sealed value"),
         pytest.param(os.urandom(500_000), id="random bytes"),
