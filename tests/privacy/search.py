@@ -139,7 +139,7 @@ def _numbers(content: bytes) -> Iterator[int]:
 
 
 def _begins(content: bytes, at: int) -> bool:
-    """Whether a number begins here: within a longer row of digits, or behind the point of a second, it is an accident."""
+    """Whether a number begins here: within a longer row of digits, or behind a second's point, it is an accident."""
     before = content[max(0, at - 9) : at]
     if _OF_A_SECOND.search(before):
         return False
