@@ -8,7 +8,7 @@ draw      the screen on which a session stands
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from flows import gsm7, layout, shortcuts
 from flows.ask import Ask
@@ -34,8 +34,7 @@ LONGEST_ECHO = 16
 """Septets of a wrong input that are shown back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """What the phone shows: the screen's name, its text (within the limits of flows.gsm7), whether the call ends."""
 
     name: str
@@ -43,8 +42,7 @@ class Shown:
     ends: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One hop's outcome.
 
     `resumable`: True when a form stands open, which a later call may continue; False when one was finished or left;
@@ -70,7 +68,7 @@ def hop(session: Session | None, text: str, context: Context) -> Step:
     typed = newest(session, text)
     if session is None:
         step = advance(None, typed, context)
-        return replace(step, session=step.session._replace(seen=seen(text), hop=1))
+        return step._replace(session=step.session._replace(seen=seen(text), hop=1))
     if not isinstance(typed, Stale):
         session = session._replace(seen=seen(text), hop=session.hop + 1)
     return advance(session, typed, context)
@@ -151,7 +149,7 @@ def _answer(session: Session, typed: str, ask: Ask) -> Step:
         return _bad(session, ask, str(fault))
     step = _step(_moved(session, go, ask), ask, go.effects)
     was_open = SCREENS[session.place.screen].form
-    return replace(step, resumable=False) if was_open and not step.resumable else step
+    return step._replace(resumable=False) if was_open and not step.resumable else step
 
 
 def _bad(session: Session, ask: Ask, fault: str) -> Step:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from flows import gsm7
 from flows.screens import Choice, End, Menu, Notice, Screen
 
 
-@dataclass(frozen=True, slots=True)
-class Navigation:
+class Navigation(NamedTuple):
     """The words of the navigation lines in the person's language, and whether there is somewhere to go back to."""
 
     back: str

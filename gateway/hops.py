@@ -12,9 +12,9 @@ without Redis, or with a disk that takes nothing, the call ends politely.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import perf_counter
+from typing import NamedTuple
 
 import orjson
 import structlog
@@ -49,8 +49,7 @@ FINISHED = "Cet appel est terminé. Rappelez le {code}."
 BUSY = "Réponse en cours. Rappelez le {code} dans un instant."
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(NamedTuple):
     """One request of the provider, checked. `text` is the whole history of the call, joined with `*`."""
 
     session_id: str

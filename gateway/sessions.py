@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import monotonic, sleep
+from typing import NamedTuple
 
 from config.settings import Settings
 from flows.inputs import seen
@@ -81,8 +82,7 @@ class StillHeld(Exception):
     """Another hop of this call is being worked on and did not finish in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a hop was answered: the screen's name and the whole body, `CON ` or `END ` included."""
 
     screen: str
