@@ -20,11 +20,15 @@ class PaymentRequested:
 
 @dataclass(frozen=True, slots=True)
 class MutuelleJoined:
-    """The caller's household joins a mutuelle, with a plan of contribution_plans.csv. Nothing is covered by it yet."""
+    """The caller's household joins a mutuelle, with a plan of contribution_plans.csv. Nothing is covered by it yet.
+
+    `number`: the member number that the household is shown, its own or a free one.
+    """
 
     household_id: int
     mutuelle_id: int
     plan: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flows import payment_texts
 from flows.ask import Ask
-from flows.payment_texts import About
+from flows.payment_texts import About, Translate
+from flows.sms.writing import one_segment
+from flows.wording import place
 from models.contributions import CASH, TILL, Account, Paid, ReceiptLine
 from models.coverage import Right
 from models.money_operators import money_operator
@@ -13,6 +15,14 @@ from models.money_operators import money_operator
 def means_shortly(ask: Ask, means: str) -> str:
     """How a payment came, in a word: OM, MOOV, agent, caisse."""
     return {CASH: ask.t("agent"), TILL: ask.t("caisse")}.get(means, means)
+
+
+def joined(t: Translate, mutuelle: str, number: str) -> str:
+    """To a household that joined: the number to show and to pay by, and that nothing is covered yet. One segment."""
+    told = t("{mutuelle}: adhesion notee. Numero de membre du foyer: {number}, a montrer au centre.")
+    not_yet = t("Pas encore couvert: il faut d'abord payer.")
+    how = t("Payer: COT montant")
+    return one_segment(told.format(mutuelle=place(mutuelle), number=number), not_yet, how, spare=(how,))
 
 
 def receipt_again(ask: Ask, line: ReceiptLine, account: Account, right: Right) -> str:

@@ -23,12 +23,14 @@ def _joined(conn: Connection, effect: MutuelleJoined, context: Context, once: by
     try:
         memberships.join(
             conn,
+            context.keys,
             effect.household_id,
             effect.mutuelle_id,
             context.today,
             effect.plan,
             now=context.now,
             by=BY_MEMBER,
+            number=effect.number,
         )
     except NotPossible as changed:
         raise Overtaken from changed

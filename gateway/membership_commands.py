@@ -12,10 +12,12 @@ from typing import Any
 import click
 
 from config.settings import load
+from flows.texts import Catalogues
 from gateway.console_audit import note
 from gateway.named_members import the_household, the_membership, the_mutuelle
+from gateway.payments.receipts import Receipts
 from gateway.register import opened
-from models import contributions, membership_changes, memberships, proposals
+from models import contributions, member_numbers, membership_changes, memberships, proposals
 from models.contributions import TILL, Account
 from models.days import day_of
 
@@ -39,6 +41,8 @@ def console() -> str:
 def join(member: str, mutuelle: str, plan: str, no_fee: bool, day: datetime | None, as_json: bool) -> None:
     """Let the household of a member's NUMBER, or with the file CODE, join MUTUELLE: its year is called.
 
+    A household without a member number gets one, and an SMS that says it.
+
     Example: ramu mutuelle join 54120016 MUT-ML0305 --plan COTON
     """
     now = datetime.now(UTC)
@@ -47,11 +51,28 @@ def join(member: str, mutuelle: str, plan: str, no_fee: bool, day: datetime | No
         household_id = the_household(conn, keys, member, start)
         mutuelle_id = the_mutuelle(conn, mutuelle)
         made = memberships.join(
-            conn, household_id, mutuelle_id, start, plan, now=now, fee=not no_fee, by=console()
+            conn, keys, household_id, mutuelle_id, start, plan, now=now, fee=not no_fee, by=console()
         )
+        Receipts(keys, Catalogues.load()).joined(conn, made, now)
         note(conn, keys, "mutuelle.join", f"membership:{made}", plan, now)
         found = contributions.account(conn, made, start)
-    tell(found, as_json)
+        number = member_numbers.of_household(conn, keys, household_id)
+    tell(found, as_json, number=number)
+
+
+@click.command("numbers")
+def issue_numbers() -> None:
+    """Give a member number to each household of a mutuelle that has none: who joined before there were any.
+
+    Example: ramu mutuelle numbers
+    """
+    now = datetime.now(UTC)
+    with opened(load()) as (database, keys), database.begin() as conn:
+        found = member_numbers.without(conn)
+        for household_id in found:
+            member_numbers.give(conn, keys, household_id, day_of(now))
+        note(conn, keys, "mutuelle.numbers", "households:all", f"{len(found)} given", now)
+    click.echo(f"{len(found)} households got a member number")
 
 
 @click.command()
@@ -88,8 +109,9 @@ def account(member: str, as_json: bool) -> None:
             one = the_membership(conn, keys, member, day)
             note(conn, keys, "mutuelle.account", f"membership:{one.id}", "", now)
         found = contributions.account(database.reader(), one.id, day)
+        number = member_numbers.of_household(database.reader(), keys, one.household_id)
         last = contributions.receipts(database.reader(), one.id, 5)
-    tell(found, as_json, [asdict(line) for line in last])
+    tell(found, as_json, [asdict(line) for line in last], number)
 
 
 @click.command()
@@ -174,9 +196,11 @@ def decide(proposal: int, answer: str, notice: datetime | None) -> None:
     click.echo(f"{one.status} {'decided' if answer == 'accept' else 'refused'}")
 
 
-def tell(found: Account | None, as_json: bool, last: list[dict[str, Any]] | None = None) -> None:
-    """An account, line by line or as JSON."""
-    told = asdict(found) if found else {}
+def tell(
+    found: Account | None, as_json: bool, last: list[dict[str, Any]] | None = None, number: str = ""
+) -> None:
+    """An account, line by line or as JSON, with the household's member number where it is asked for."""
+    told = {**({"number": number} if number else {}), **(asdict(found) if found else {})}
     if as_json:
         more = {} if last is None else {"receipts": last}
         click.echo(json.dumps(told | more, default=str, ensure_ascii=False))

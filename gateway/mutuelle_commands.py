@@ -11,7 +11,16 @@ from sqlalchemy import func, select
 from config.settings import load
 from gateway.console_audit import note
 from gateway.ledger_commands import call, check
-from gateway.membership_commands import account, decide, join, pay, plan, proposals_command, reverse
+from gateway.membership_commands import (
+    account,
+    decide,
+    issue_numbers,
+    join,
+    pay,
+    plan,
+    proposals_command,
+    reverse,
+)
 from gateway.mutuelle_baseline_command import baseline
 from gateway.mutuelle_report_command import report
 from gateway.named_members import the_mutuelle
@@ -118,6 +127,7 @@ def terms(
 
 for command in (
     join,
+    issue_numbers,
     plan,
     account,
     pay,

@@ -116,7 +116,7 @@ def _load_household(
             )
     if mutuelle_id and "contributes" in told:
         demo_contributions.load(
-            conn, told["contributes"], told["code"], household_id, mutuelle_id, today, now
+            conn, keys, told["contributes"], told["code"], household_id, mutuelle_id, today, now
         )
     for number in told.get("phones", ()):
         _load_phone(conn, keys, Msisdn.parse(number), told.get("language", "fr"), people[0], today, now)

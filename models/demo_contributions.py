@@ -11,12 +11,14 @@ from sqlalchemy import update
 from models import contributions, ledger, membership_changes, membership_status, memberships
 from models.database import Connection
 from models.demo_world import on_day
+from models.keyring import KeyRing
 from models.membership_status import DEMISSIONNAIRE
 from models.mutuelle_tables import memberships as table
 
 
 def load(
     conn: Connection,
+    keys: KeyRing,
     told: Mapping[str, Any],
     code: str,
     household_id: int,
@@ -34,7 +36,7 @@ def load(
     membership_id = running.id if running else None
     if membership_id is None:
         membership_id = memberships.join(
-            conn, household_id, mutuelle_id, joined, told["plan"], now=now, fee=told.get("fee", False)
+            conn, keys, household_id, mutuelle_id, joined, told["plan"], now=now, fee=told.get("fee", False)
         )
         for place, paid in enumerate(told["paid"]):
             _pay(conn, paid, f"demo:{code}:{joined}:{place}", membership_id, today, now)

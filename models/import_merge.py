@@ -20,6 +20,7 @@ from models.households import households
 from models.import_references import by_construction
 from models.import_stage import COVERAGE_COLUMNS, PERSON_COLUMNS, RECEIPT_COLUMNS, stage
 from models.imports import Counts, import_seen
+from models.mutuelle_tables import memberships
 from models.people import persons
 from models.receipts import receipts
 
@@ -266,7 +267,22 @@ def _running_within(merge: Merge, import_id: int, day: date) -> ColumnElement[bo
     if "opener" in merge.fields:
         findable = or_(findable, coverages.c.dependant_index.is_not(None))
     runs = or_(coverages.c.valid_to.is_(None), coverages.c.valid_to > day)
-    return and_(coverages.c.scheme == merge.scheme, findable, runs, *spoken_of)
+    return and_(coverages.c.scheme == merge.scheme, findable, runs, ~_kept_here(), *spoken_of)
+
+
+def _kept_here() -> ColumnElement[bool]:
+    """A right that follows an account of this register, which no file ends by its silence."""
+    return (
+        select(memberships.c.id)
+        .where(
+            persons.c.id == coverages.c.person_id,
+            memberships.c.household_id == persons.c.household_id,
+            memberships.c.mutuelle_id == coverages.c.mutuelle_id,
+            memberships.c.ended_on.is_(None),
+        )
+        .correlate(coverages)
+        .exists()
+    )
 
 
 def _seen(import_id: int) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from models import dues, ledger, membership_status, mutuelle_terms
 from models.database import Connection
 from models.ledger import Cause
 from models.membership_status import RADIE
-from models.memberships import DEAD, ENDS, MERGED, MOVED, SYSTEM, NotPossible, give_rights, join, planned
+from models.memberships import DEAD, ENDS, MERGED, MOVED, SYSTEM, NotPossible, enter, give_rights, planned
 from models.mutuelle_tables import ledger_entries, memberships, plans
 from models.mutuelles import mutuelles
 from models.people import persons
@@ -83,7 +83,7 @@ def move(
         raise NotPossible("the household is in this mutuelle")
     cause = _cause(conn, "move", row, day, now, "moved to another mutuelle", by)
     _finish(conn, row, MOVED, day, cause)
-    new_id = join(
+    new_id = enter(
         conn,
         row.household_id,
         mutuelle_id,

@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from config.faults import Fault
-from models import dues, ledger, membership_status, mutuelle_terms
+from models import dues, ledger, member_numbers, membership_status, mutuelle_terms
 from models.coverage import coverages
 from models.database import Connection, Db, Prepared
 from models.households import households
+from models.keyring import KeyRing
 from models.ledger import Cause
 from models.mutuelle_tables import memberships, plans
 from models.mutuelle_terms import Terms
@@ -98,6 +99,29 @@ def by_id(db: Db, membership_id: int) -> Membership | None:
 
 def join(
     conn: Connection,
+    keys: KeyRing,
+    household_id: int,
+    mutuelle_id: int,
+    day: date,
+    plan: str,
+    *,
+    now: datetime,
+    fee: bool = True,
+    by: str = SYSTEM,
+    number: str = "",
+) -> int:
+    """Let a household join a mutuelle on `day` with a plan: its dues are called, its people get their rights; the id.
+
+    It gets a member number unless it has one: `number`, when that was shown to it. `fee`: the fee for joining is due.
+    Raises NotPossible, BadPlan, member_numbers.NoneLeft, Overtaken (`number` was given to another household).
+    """
+    membership_id = enter(conn, household_id, mutuelle_id, day, plan, now=now, fee=fee, by=by)
+    member_numbers.give(conn, keys, household_id, day, number)
+    return membership_id
+
+
+def enter(
+    conn: Connection,
     household_id: int,
     mutuelle_id: int,
     day: date,
@@ -108,9 +132,9 @@ def join(
     carried_from: date | None = None,
     by: str = SYSTEM,
 ) -> int:
-    """Let a household join a mutuelle on `day` with a plan: its dues are called, its people get their rights; the id.
+    """As `join`, for a household that has its number from before.
 
-    `fee`: the fee for joining is due. `carried_from`: an observation that another mutuelle has seen end on that day.
+    `carried_from`: an observation that another mutuelle has seen end on that day.
     Raises NotPossible, BadPlan.
     """
     told = plan_named(plan, day)

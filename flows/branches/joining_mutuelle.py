@@ -6,12 +6,14 @@ from flows.ask import Ask
 from flows.branches import consent
 from flows.branches.harvest import plan_choices
 from flows.contribution_effects import MutuelleJoined
+from flows.contribution_texts import joined
+from flows.effects import MessageOwed
 from flows.own_mutuelle import own_membership
 from flows.places import choose_commune, commune_question
 from flows.plan_wording import plan_days, plan_title, state_adds, until_then
 from flows.screens import Choice, Go, Menu, Notice, Question, Target, screen
 from flows.wording import francs, place
-from models import mutuelle_terms, mutuelles, places
+from models import member_numbers, mutuelle_terms, mutuelles, places
 from models.mutuelle_terms import Terms
 from models.mutuelles import Mutuelle
 from models.places import Place
@@ -131,18 +133,35 @@ def _joined(ask: Ask) -> Go:
     mine = own_membership(ask)
     if mine:
         again = mine.mutuelle_id == ask.args["mu"] and mine.joined_on == ask.today
-        return Go("joining_mutuelle.done" if again else "mutuelle.menu", {"mu": mine.mutuelle_id}, back=())
+        if not again:
+            return Go("mutuelle.menu", back=())
+        known = {"mu": mine.mutuelle_id, "number": _number(ask, mine.household_id)}
+        return Go("joining_mutuelle.done", known, back=())
     household_id = ask.caller().rights[0].household_id
-    effect = MutuelleJoined(household_id, ask.args["mu"], ask.args["plan"])
-    return Go("joining_mutuelle.done", {"mu": ask.args["mu"]}, effects=(effect,), back=())
+    number = _number(ask, household_id)
+    effects = (
+        MutuelleJoined(household_id, ask.args["mu"], ask.args["plan"], number),
+        MessageOwed(joined(ask.t, _mutuelle(ask).name, number), "joined"),
+    )
+    return Go("joining_mutuelle.done", {"mu": ask.args["mu"], "number": number}, effects=effects, back=())
+
+
+def _number(ask: Ask, household_id: int) -> str:
+    """The household's member number; for one without, one that is free and the same when this very hop comes again."""
+    context = ask.context
+    known = member_numbers.of_household(context.db, context.keys, household_id)
+    return known or member_numbers.free(context.db, context.keys, context.seed, ask.today)
 
 
 @screen()
 def done(ask: Ask) -> Notice:
-    """The household is noted as a member; its right begins with what it pays."""
+    """The household is noted as a member and reads its number; its right begins with what it pays."""
     return Notice(
         ask.t("Adhésion notée : {mutuelle}.", mutuelle=place(_mutuelle(ask).name)),
-        (ask.t("Pas encore couvert : il faut d'abord payer."),),
+        (
+            ask.t("Votre numéro de membre : {number}", number=ask.args["number"]),
+            ask.t("Pas encore couvert : il faut d'abord payer."),
+        ),
         (Choice("1", ask.t("Payer maintenant"), _pay), Choice("2", ask.t("Mutuelle"), "mutuelle.menu")),
     )
 

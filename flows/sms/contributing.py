@@ -26,7 +26,16 @@ from flows.sms.talk import Answer, Declined, Missing, Mistake, Talk, answers, co
 from flows.sms.thread import Question
 from flows.sms.writing import one_segment, short_day
 from flows.wording import masked, place
-from models import consent, contributions, coverage, dues, memberships, mutuelle_terms, payments
+from models import (
+    consent,
+    contributions,
+    coverage,
+    dues,
+    member_numbers,
+    memberships,
+    mutuelle_terms,
+    payments,
+)
 from models.contributions import Account
 from models.coverage import Right
 from models.identifiers import CardNumber, is_example, recognise
@@ -205,7 +214,9 @@ def balance(talk: Talk) -> Answer:
     )
     shown = Disclosed("balance", f"person:{right.person_id}")
     cover, how = _covered(talk, account), _how_to_pay(talk) if account.missing else ""
-    return Answer(one_segment(text, cover, state, how, spare=(how, state)), (shown,))
+    number = member_numbers.of_household(context.db, context.keys, account.household_id)
+    named = talk.t("Membre {number}.", number=number) if number else ""
+    return Answer(one_segment(text, cover, state, how, named, spare=(how, state, named)), (shown,))
 
 
 def _covered(talk: Talk, account: Account) -> str:

@@ -1,4 +1,4 @@
-"""Who is told what about a payment: SMS owed to the payer and to the member, in the transaction of their cause."""
+"""Who is told what about joining and paying: SMS to payer and member, owed in the transaction of their cause."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from config.jobs import TRANSACTIONAL
-from flows import payment_texts
+from flows import contribution_texts, payment_texts
 from flows.payment_texts import About, Translate
 from flows.texts import Catalogues
-from models import contributions, households, messages, phones
+from models import contributions, households, member_numbers, memberships, messages, phones
 from models.contributions import Paid
 from models.days import day_of
 from models.identifiers import Msisdn
@@ -20,7 +20,7 @@ from models.keyring import KeyRing
 from models.money_operators import money_operator, refusal
 from models.payment_steps import Held
 
-RECEIPT, REFUSAL = "receipt", "payment_refused"
+RECEIPT, REFUSAL, JOINED = "receipt", "payment_refused", "joined"
 """Kinds of these messages."""
 
 
@@ -97,6 +97,22 @@ class Receipts:
         to = self._first_phone(conn, people)
         self._owe(
             conn, b"cash:" + once, to, RECEIPT, now, lambda t: payment_texts.corrected(t, told, paid, due)
+        )
+
+    def joined(self, conn: Connection, membership_id: int, now: datetime) -> None:
+        """Its member number, to a household that joined at a desk. Raises LookupError."""
+        joined = memberships.by_id(conn, membership_id)
+        if joined is None:
+            raise LookupError(f"no membership {membership_id}")
+        kin = households.members(conn, self._keys, joined.household_id, day_of(now))
+        number = member_numbers.of_household(conn, self._keys, joined.household_id)
+        self._owe(
+            conn,
+            f"joined:{membership_id}:".encode(),
+            self._first_phone(conn, [member.person_id for member in kin]),
+            JOINED,
+            now,
+            lambda t: contribution_texts.joined(t, joined.mutuelle, number),
         )
 
     def _about(

@@ -88,7 +88,7 @@ def test_a_filter_on_contributions(world: World, filters: dict[str, str], found:
     mutuelle_id = world.mutuelle("BENKADI")
     with world.database.begin() as conn:
         home = conn.execute(select(persons.c.household_id).where(persons.c.id == awa)).scalar_one()
-        member = memberships.join(conn, home, mutuelle_id, TODAY, "MOIS", now=NOW, fee=False)
+        member = memberships.join(conn, world.keys, home, mutuelle_id, TODAY, "MOIS", now=NOW, fee=False)
         contributions.pay(conn, member, 300, contributions.TILL, "", "test:1", "713482", NOW, TODAY)
         group = member_groups.make(conn, "COOP1", "Coton de Kati", mutuelle_id)
         assert group

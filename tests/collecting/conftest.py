@@ -79,7 +79,9 @@ class Till:
                     phone = Msisdn.parse(PHONES["member"])
                     phones.link(conn, self.register.keys, phone, person, "test", NOW)
         with self.database.begin() as conn:
-            made = memberships.join(conn, household, mutuelle_id, day, "MOIS", now=NOW, fee=False)
+            made = memberships.join(
+                conn, self.register.keys, household, mutuelle_id, day, "MOIS", now=NOW, fee=False
+            )
             membership_status.refresh(conn, made, TODAY)
         self.members[number] = made
         return made

@@ -1,15 +1,19 @@
 """Joining a mutuelle and choosing when to be asked: nothing is promised before something is paid."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from flows.world import World
 from models import contributions, memberships, mutuelle_terms, phones
 from models.coverage import Verdict
-from models.identifiers import Msisdn
+from models.identifiers import Msisdn, recognise
 from models.memberships import Membership
+from models.messages import TEXT, messages
+from tests.flows.sms.texting import Texter
 from tests.flows.talking import Phone
 
 Dialling = Callable[..., Phone]
@@ -39,6 +43,26 @@ def test_a_household_joins_and_is_covered_only_once_it_has_paid(world: World, ph
     context = world.context(Msisdn.parse(AWA))
     rights = phones.caller(context.db, world.keys, context.phone, context.today).rights
     assert {right.verdict for right in rights if right.scheme == "MUTUELLE"} == {Verdict.EN_OBSERVATION}
+
+
+def test_the_number_that_is_shown_is_written_verified_and_paid_by_at_once(
+    world: World, phone: Dialling
+) -> None:
+    done = phone(AWA).dial("*212*3#").types("1", "1", "3", "1").sees("Votre numéro de membre : 5").screen
+    number = done.partition("membre : ")[2][:8]
+    card = recognise(number, world.now.date())
+    assert card is not None
+    assert (card.scheme, card.check_ok) == ("MUTUELLE", True)
+    with world.register.begin(reading=True) as conn:
+        (sealed,) = conn.execute(select(messages.c.text_sealed).where(messages.c.kind == "joined")).scalars()
+    assert world.keys.unseal(sealed, TEXT) == (
+        f"Benkadi: adhesion notee. Numero de membre du foyer: {number}, a montrer au centre."
+        " Pas encore couvert: il faut d'abord payer. Payer: COT montant"
+    )
+    phone("+22370000101").dial().types("1", number).sees("AWA")
+    stranger = Texter(replace(world), Msisdn.parse("+22370000013"))
+    stranger.sends(f"COT {number} 1000").reads("Payer 1000 F", "Benkadi", number)
+    Texter(replace(world), Msisdn.parse(AWA)).sends("SOLDE").reads(f"Membre {number}.")
 
 
 def test_joining_twice_from_two_calls_joins_once(world: World, phone: Dialling) -> None:

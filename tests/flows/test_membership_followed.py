@@ -25,7 +25,7 @@ def household(world):
         mutuelle_map.load(conn)
         home = conn.execute(select(households.c.id).where(households.c.code == "DEMO-MUT-3")).scalar_one()
         member = memberships.join(
-            conn, home, codes(conn)["MUT-ML0305"], joined, "MOIS", now=world.now, fee=False
+            conn, world.keys, home, codes(conn)["MUT-ML0305"], joined, "MOIS", now=world.now, fee=False
         )
         due = contributions.account(conn, member, joined).next_due
         contributions.pay(conn, member, due, "TILL", "", "first", "1", world.now, joined)

@@ -107,7 +107,7 @@ EXAMPLES: list[tuple[Effect, str, int]] = [
     (PaymentAsked(1, Msisdn.parse("+22370000001"), "OM", 2_750, "713482"), "payments", 1),
     (PaymentRequested("713482", 1, 2_750), "payment_requests", 1),
     (PaymentLater(1, NOW), "reminders_wanted", 1),
-    (MutuelleJoined(1, 1, "MOIS"), "memberships WHERE household_id = 1", 1),
+    (MutuelleJoined(1, 1, "MOIS", ""), "memberships WHERE household_id = 1", 1),
     (PlanChosen(1, "SEMAINE"), "plans WHERE rhythm = 'HEBDOMADAIRE'", 1),
 ]
 

@@ -48,7 +48,7 @@ class Books:
         told = {"now": noon(day), "fee": False, **more}
         mutuelle, home = told.pop("mutuelle_id", self.mutuelle_id), household or self.family()
         with self.database.begin() as conn:
-            return memberships.join(conn, home, mutuelle, day, plan, **told)
+            return memberships.join(conn, self.register.keys, home, mutuelle, day, plan, **told)
 
     def pay(self, membership: int, amount: int, *, day: date = DAY, once: str | None = None, **more):
         """Money is paid at the till unless told otherwise."""

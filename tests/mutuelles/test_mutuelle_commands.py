@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from gateway.mutuelle_commands import mutuelle
 from models import membership_changes, mutuelle_map
 from models.audit import audit
+from models.coverage import coverages
 from models.database import Database
 from models.households import households
 from models.keyring import KeyRing
@@ -65,6 +66,13 @@ def test_a_household_from_joining_to_the_books(ramu):
     assert terms["late_days"]["source"].startswith("assumption")
     joined = ramu("join", "FOYER-1", "MUT-ML0305")
     assert (joined["season_due"], joined["status"]) == (4_600, "EN_OBSERVATION")
+    number = joined["number"]
+    assert ramu("account", number)["number"] == number
+    assert "0 households got" in ramu("numbers", as_json=False)
+    with ramu.database.begin() as conn:
+        conn.execute(update(coverages).values(number_index=None, number_sealed=None))
+    assert "1 households got" in ramu("numbers", as_json=False)
+    assert ramu("account", "FOYER-1")["number"] not in (number, "")
     paid = ramu("pay", "FOYER-1", "1300", "--reference", "G-1")
     assert ramu("pay", "FOYER-1", "1300", "--reference", "G-1")["fresh"] is False
     assert ramu("account", "FOYER-1")["receipts"][0]["amount"] == 1_300

@@ -69,7 +69,7 @@ def join(desk: Runtime, day: date) -> int:
         }
         person = conn.execute(insert(persons).values(opener).returning(persons.c.id)).scalar_one()
         phones.link(conn, desk.keys, MEMBER, person, "test", now)
-        return memberships.join(conn, household, mutuelle, day, "MOIS", now=now)
+        return memberships.join(conn, desk.keys, household, mutuelle, day, "MOIS", now=now)
 
 
 @dataclass

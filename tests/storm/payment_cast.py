@@ -99,7 +99,7 @@ def _home(conn: Connection, keys: KeyRing, place: int, mutuelle_id: int, now: da
         )
     )
     phones.link(conn, keys, Msisdn(phone), opener, "storm", now)
-    membership = memberships.join(conn, home, mutuelle_id, day_of(now), PLAN, now=now, fee=False)
+    membership = memberships.join(conn, keys, home, mutuelle_id, day_of(now), PLAN, now=now, fee=False)
     return Home(membership, mutuelle_id, number, phone)
 
 
