@@ -17,7 +17,7 @@ from gateway.console_audit import note
 from gateway.named_members import the_household, the_membership, the_mutuelle
 from gateway.payments.receipts import Receipts
 from gateway.register import opened
-from models import contributions, member_numbers, membership_changes, memberships, proposals
+from models import contributions, member_numbers, membership_changes, memberships, proposals, refunds
 from models.contributions import TILL, Account
 from models.days import day_of
 
@@ -146,13 +146,14 @@ def pay(member: str, amount: int, reference: str | None, as_json: bool) -> None:
 @click.argument("entry", type=click.IntRange(1))
 @click.option("--reason", required=True, help="Why; it stays in the ledger.")
 def reverse(entry: int, reason: str) -> None:
-    """Take the payment ENTRY back. Nothing is deleted: an entry beside it says so, with the reason.
+    """Take the payment or the refund ENTRY back. Nothing is deleted: an entry beside it says so, with the reason.
 
     Example: ramu mutuelle reverse 4711 --reason "typed for the wrong member"
     """
     now = datetime.now(UTC)
     with opened(load()) as (database, keys), database.begin() as conn:
-        made = contributions.reverse(conn, entry, reason, console(), f"reverse:{entry}", now, day_of(now))
+        undo = refunds.reverse if refunds.is_refund(conn, entry) else contributions.reverse
+        made = undo(conn, entry, reason, console(), f"reverse:{entry}", now, day_of(now))
         note(conn, keys, "mutuelle.reverse", f"entry:{entry}", f"entry {made}", now)
     click.echo(f"entry {entry} is taken back by entry {made}")
 

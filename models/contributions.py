@@ -226,12 +226,12 @@ def reverse(
 ) -> int:
     """Take a payment back with its reason, once; the id of the entry that does it.
 
-    Raises BadPayment, also when its money was given back since (models.refunds). It goes off the newest dues that it
-    may have paid, in the mutuelle where it is now.
+    Raises BadPayment, also when its money was given back since: models.refunds takes that back first. It goes off the
+    newest dues that it may have paid, in the mutuelle where it is now.
     """
     entry = conn.execute(select(ledger_entries).where(ledger_entries.c.id == entry_id)).one_or_none()
     if entry is None or entry.kind != ledger.PAYMENT:
-        raise BadPayment("only a payment can be reversed")
+        raise BadPayment("only a payment or a refund can be reversed")
     if not reason.strip():
         raise BadPayment("a reversal has a reason")
     rows = _chain(conn, entry.membership_id)

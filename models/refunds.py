@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -66,12 +67,14 @@ def refund(
     """Give FCFA of an ended membership's advance back, once for each `once`; the entry's id.
 
     `means`: TILL, or an operator's code. Raises BadPayment (a running membership, more than its advance, more than
-    the mutuelle has there), LookupError.
+    the mutuelle has there, taken back since), LookupError.
     """
     row = ledger.held(conn, membership_id)[membership_id]
     key = once_of(once)
     before = ledger.booked(conn, key)
     if before is not None:
+        if _taken_back(conn, before) is not None:
+            raise BadPayment("this refund was taken back: another one has another reference")
         return before
     if row.ended_on is None:
         raise BadPayment("the advance of a running membership goes on its next dues")
@@ -97,6 +100,62 @@ def refund(
     )
     dues.add_advance(conn, row.id, -amount)
     return made
+
+
+def is_refund(conn: Connection, entry_id: int) -> bool:
+    """Whether an entry gave money back; not one that takes that back."""
+    return conn.execute(_REFUNDS.where(ledger_entries.c.id == entry_id)).one_or_none() is not None
+
+
+def reverse(
+    conn: Connection, entry_id: int, reason: str, by: str, once: bytes | str, now: datetime, day: date
+) -> int:
+    """Take a refund back that was not paid out or came back, with its reason, once; the id of the entry that does it.
+
+    Its money is the household's advance again, and where it was. The entry is a REFUND, too: a REVERSAL is of what
+    members paid, and figures of what was received count it so. Raises BadPayment.
+    """
+    entry = conn.execute(_REFUNDS.where(ledger_entries.c.id == entry_id)).one_or_none()
+    if entry is None:
+        raise BadPayment("only a refund can be taken back so")
+    if not reason.strip():
+        raise BadPayment("a reversal has a reason")
+    ledger.held(conn, entry.membership_id)
+    key = once_of(once)
+    before = _taken_back(conn, entry_id)
+    if before is not None:
+        if before.once == key:
+            return int(before.id)
+        raise BadPayment("this refund is taken back already")
+    mirrored = [
+        Line(line.account, -line.amount, line.membership_id, line.due_id, line.holder)
+        for line in ledger.lines_of(conn, entry_id)
+    ]
+    made = ledger.post(
+        conn,
+        ledger.REFUND,
+        entry.mutuelle_id,
+        mirrored,
+        Cause(key, now, day, reason, by),
+        membership_id=entry.membership_id,
+        reverses_id=entry_id,
+        means=entry.means,
+        receipt=entry.receipt,
+    )
+    amount = -sum(line.amount for line in mirrored if line.account == ledger.AVANCE)
+    dues.add_advance(conn, entry.membership_id, amount)
+    return made
+
+
+_REFUNDS = select(ledger_entries).where(
+    ledger_entries.c.kind == ledger.REFUND, ledger_entries.c.reverses_id.is_(None)
+)
+
+
+def _taken_back(conn: Connection, entry_id: int) -> Any:
+    """The entry (id, once) that took a refund back, or None."""
+    asked = select(ledger_entries.c.id, ledger_entries.c.once).where(ledger_entries.c.reverses_id == entry_id)
+    return conn.execute(asked).one_or_none()
 
 
 def available(conn: Connection, mutuelle_id: int, means: str) -> int:

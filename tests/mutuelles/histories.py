@@ -3,6 +3,7 @@
 from datetime import timedelta
 from itertools import count
 
+import pytest
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import func, select, update
@@ -37,6 +38,7 @@ class Histories(RuleBasedStateMachine):
         self.day = DAY
         self.paid = {}
         self.given_back = 0
+        self.refunded = {}
         self.calls = []
         self.mutuelles = [self.books.mutuelle_id, self.books.other_id]
         self.homes = [self.books.family(3), self.books.family(2)]
@@ -162,6 +164,19 @@ class Histories(RuleBasedStateMachine):
                 entry = refunds.refund(conn, *told, self.day)
                 assert refunds.refund(conn, *told, self.day) == entry
                 self.given_back += amount
+                self.refunded[entry] = amount
+
+    @precondition(lambda self: self.refunded)
+    @rule(data=some.data())
+    def a_refund_is_taken_back(self, data):
+        entry = data.draw(some.sampled_from(sorted(self.refunded)))
+        told = (entry, "never fetched", "console:1")
+        with self.books.database.begin() as conn:
+            made = refunds.reverse(conn, *told, f"undo:{entry}", noon(self.day), self.day)
+            assert refunds.reverse(conn, *told, f"undo:{entry}", noon(self.day), self.day) == made
+            with pytest.raises(BadPayment):
+                refunds.reverse(conn, *told, f"again:{entry}", noon(self.day), self.day)
+        self.given_back -= self.refunded.pop(entry)
 
     def home(self, member):
         with self.books.database.begin(reading=True) as conn:

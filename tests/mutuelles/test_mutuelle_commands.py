@@ -6,7 +6,7 @@ import os
 import pytest
 import time_machine
 from click.testing import CliRunner
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from gateway.mutuelle_commands import mutuelle
 from models import membership_changes, mutuelle_map
@@ -101,7 +101,9 @@ def test_books_that_were_touched_are_found(ramu):
         pytest.param(("join", "FOYER-1", "nulle part"), "0 mutuelles are called so", id="no such mutuelle"),
         pytest.param(("account", "FOYER-9"), "no household", id="no such household"),
         pytest.param(("decide", "99", "accept"), "no such proposal", id="nothing to decide"),
-        pytest.param(("reverse", "999999", "--reason", "x"), "only a payment", id="no such payment"),
+        pytest.param(
+            ("reverse", "999999", "--reason", "x"), "only a payment or a refund", id="no such payment"
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said(ramu, words, said):
@@ -128,10 +130,15 @@ def test_who_has_left_gets_the_advance_back(ramu):
     words = ("refund", "FOYER-2", "3000", "--reason", "left", "--reference", "R-1")
     assert ramu(*words)["entry_id"] == ramu(*words)["entry_id"]
     assert ramu("refunds")["refunds"][0]["amount"] == 300
+    again = ("reverse", str(ramu(*words)["entry_id"]), "--reason", "never fetched")
+    assert ramu(*again, as_json=False) == ramu(*again, as_json=False)
+    assert ramu("refunds")["refunds"][0]["amount"] == 3_300
     assert ramu("check")["ok"] is True
     with ramu.database.begin(reading=True) as conn:
         asked = select(audit.c.id).where(audit.c.action == "mutuelle.refund")
         assert conn.execute(asked).first()
+        undone = select(func.count()).where(audit.c.action == "mutuelle.reverse")
+        assert conn.execute(undone).scalar_one() >= 2
 
 
 def test_the_structure_hangs_together(ramu):

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import update
 
-from models import ledger, ledger_check, membership_changes, refunds
+from models import ledger, ledger_check, membership_changes, mutuelle_counts, refunds
 from models.contributions import BadPayment
 from models.mutuelle_tables import memberships
+from models.periods import Period
 from tests.mutuelles.conftest import DAY, after, noon
 
 
@@ -78,6 +79,53 @@ def test_a_payment_that_was_given_back_is_not_reversed_too(books, left):
     with pytest.raises(BadPayment, match="given back"):
         books.reverse(entry, day=after(71))
     assert books.account(member, after(71)).advance == amount - 1
+    assert faults(books) == []
+
+
+def undo(books, entry, *, reason="paid to the wrong person", once="undo:1"):
+    with books.database.begin() as conn:
+        return refunds.reverse(conn, entry, reason, "console:1", once, noon(after(71)), after(71))
+
+
+def received(books):
+    with books.database.begin(reading=True) as conn:
+        period = Period(DAY, after(80))
+        return mutuelle_counts.money(conn, period)[books.mutuelle_id]["received"]
+
+
+def test_a_refund_is_taken_back_once_and_the_money_is_the_households_again(books, left):
+    member, amount, payment = left
+    before = received(books)
+    entry = give(books, member, amount)
+    made = undo(books, entry)
+    assert undo(books, entry) == made
+    with pytest.raises(BadPayment, match="already"):
+        undo(books, entry, once="undo:2")
+    with books.database.begin(reading=True) as conn:
+        (found,) = refunds.left_behind(conn)
+        assert (found.amount, ledger.balance(conn, ledger.CAISSE)) == (amount, 16_500)
+    assert received(books) == before == 16_500
+    assert faults(books) == []
+    with pytest.raises(BadPayment, match="another reference"):
+        give(books, member, amount)
+    second = give(books, member, amount, once="back:2")
+    undo(books, second, once="undo:3")
+    books.reverse(payment, day=after(72))
+    assert received(books) == 0
+    assert faults(books) == []
+
+
+def test_only_a_refund_is_taken_back_and_with_a_reason(books, left):
+    member, amount, payment = left
+    entry = give(books, member, amount)
+    with pytest.raises(BadPayment, match="reason"):
+        undo(books, entry, reason=" ")
+    made = undo(books, entry)
+    for other in (payment, made, made + 99):
+        with pytest.raises(BadPayment, match="only a refund"):
+            undo(books, other, once="undo:2")
+    with pytest.raises(BadPayment, match="only a payment or a refund"):
+        books.reverse(made, day=after(72))
     assert faults(books) == []
 
 
