@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Date, String, bindparam, case, cast, func, literal, or_, select
+from sqlalchemy import Date, String, bindparam, case, cast, func, literal, null, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from config import facts
@@ -77,7 +77,17 @@ _PLAN_ASKED = Prepared(
         .where(dues.c.paid < dues.c.amount, memberships.c.ended_on.is_(None))
         .group_by(dues.c.membership_id),
     )
-    .on_conflict_do_nothing()
+    .on_conflict_do_update(
+        # What was withdrawn is asked anew: the phone, the sum, the month may be others by now.
+        index_elements=("kind", "subject_id", "period"),
+        set_={
+            "planned_at": _NOW,
+            "message_id": null(),
+            "outcome": null(),
+            "phone_index": null(),
+        },
+        where=(reminders.reminders.c.outcome != SENT) & reminders.reminders.c.answered_at.is_(None),
+    )
 )
 _PLAN_WISHED = Prepared(
     insert(reminders.reminders)
@@ -171,7 +181,10 @@ def plan(conn: Connection, kind: str, day: date, now: datetime) -> int:
 
 
 def plan_asked(conn: Connection, day: date, now: datetime) -> int:
-    """Add those that collectors ask for, each about the oldest due that its household owes; how many were new."""
+    """Add those that collectors ask for, each about the oldest due that its household owes; how many will be tried.
+
+    Once it was sent there is no other of that due date.
+    """
     return sum(
         _PLAN_ASKED.run(conn, membership_ids=some, planned_at=now)
         for some in _wanted(conn, now, wished=False)

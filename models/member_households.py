@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Integer, bindparam, case, func, or_, select
 
+from models import mutuelle_terms, mutuelles
+from models.already_reminded import not_enough
 from models.collectors import Collector, collector_communes
+from models.contribution_reminder_rules import is_lean
 from models.coverage import LIVING, NUMBER, coverages
 from models.database import Db, Prepared, UtcDateTime
 from models.households import households
@@ -94,7 +97,7 @@ def _not_asked(where: ColumnElement[bool]) -> Prepared:
     return Prepared(
         select(memberships.c.id)
         .select_from(_joined)
-        .where(*_LATE_HERE, where, ~asked.exists())
+        .where(*_LATE_HERE, where, ~asked.exists(), not_enough())
         .order_by(memberships.c.overdue.desc(), memberships.c.id)
         .limit(bindparam("most", type_=Integer))
     )
@@ -129,9 +132,15 @@ def count_late(db: Db, collector: Collector) -> tuple[int, int]:
     return int(count), int(overdue)
 
 
-def to_remind(db: Db, collector: Collector, since: datetime, most: int) -> tuple[int, ...]:
-    """Memberships of late households for which nobody asked for a reminder since a moment. Raises DatabaseAway."""
-    found = _TO_REMIND[_leads(collector)].all(db, **_where(collector), since=since, most=most)
+def to_remind(db: Db, collector: Collector, since: datetime, most: int, day: date) -> tuple[int, ...]:
+    """Memberships of late households whom another reminder would reach, and nobody asked for one since a moment.
+
+    None in the lean months of the mutuelle. Raises DatabaseAway.
+    """
+    if is_lean(mutuelles.one(db, collector.mutuelle_id).cercle_pcode, day):
+        return ()
+    told = {"remind_most": mutuelle_terms.of_mutuelle(db, collector.mutuelle_id, day).remind_most}
+    found = _TO_REMIND[_leads(collector)].all(db, **_where(collector), **told, since=since, most=most)
     return tuple(int(one) for (one,) in found)
 
 

@@ -1,5 +1,4 @@
-"""Reminders that a collector, or the household itself, asks for: one row a household that waits, taken by whoever plans
-reminders.
+"""Reminders that a collector, or the household itself, asks for: a row that waits, taken by whoever plans reminders.
 
 Nothing is decided here: whether the household is still late, has said STOP or was written to enough, is asked when its
 reminder is claimed, as of any other.
@@ -15,7 +14,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models.database import Connection, Db, Id, Prepared, UtcDateTime, metadata
 
-_WAITS = text("taken_at IS NULL")
+HOUSEHOLD = 0
+"""In place of a collector's number: the household wants to be reminded."""
+
+_WAITS = text("taken_at IS NULL AND asked_by <> 0")
+_WISHED = text("taken_at IS NULL AND asked_by = 0")
 
 reminders_wanted = Table(
     "reminders_wanted",
@@ -33,14 +36,19 @@ reminders_wanted = Table(
         postgresql_where=_WAITS,
         sqlite_where=_WAITS,
     ),
+    Index(
+        "uq_reminders_wanted_wished",
+        "membership_id",
+        unique=True,
+        postgresql_where=_WISHED,
+        sqlite_where=_WISHED,
+    ),
 )
 """`asked_by`: a collector's number, or HOUSEHOLD. `asked_at` may be to come: it is taken from then on.
 
-A household waits once, however many ask.
+A household waits once for what collectors ask, however many, and once for what it wishes itself: its own day takes
+nothing from what a collector asked for before.
 """
-
-HOUSEHOLD = 0
-"""In place of a collector's number: the household wants to be reminded."""
 
 _SINCE = Prepared(
     select(func.max(reminders_wanted.c.asked_at)).where(

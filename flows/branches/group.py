@@ -336,6 +336,6 @@ def _remind(ask: Ask) -> Go:
     leader, context = _hers(ask), ask.context
     days = int(facts.parameter("collector_remind_days", ask.today))
     since = context.now - timedelta(days=days)
-    asked = member_households.to_remind(context.db, leader, since, MOST_LISTED)
+    asked = member_households.to_remind(context.db, leader, since, MOST_LISTED, ask.today)
     effects = (ReminderWanted(leader.number, asked),) if asked else ()
     return Go("group.reminded", {"count": len(asked)}, effects=effects, back=())

@@ -10,10 +10,20 @@ from flows.collecting_effects import ReminderWanted
 from flows.effects import Disclosed, HitsSpent
 from flows.sms.cash_box import at_till, cash_told, done, hand_over, household, ref, shown
 from flows.sms.talk import Answer, Declined, Mistake, Talk, command
-from flows.sms.writing import one_segment, short_day
+from flows.sms.writing import day_month, one_segment, short_day
 from flows.wording import capitals
-from models import collector_cash, member_groups, member_households, reminders_wanted
+from models import (
+    already_reminded,
+    collector_cash,
+    member_groups,
+    member_households,
+    memberships,
+    mutuelle_terms,
+    reminders_wanted,
+)
 from models.collectors import LEADER, Collector
+from models.contribution_reminder_rules import is_lean
+from models.days import day_of
 from models.member_groups import Group
 from models.member_households import Late
 
@@ -109,10 +119,11 @@ def remind(talk: Talk) -> Answer:
     account = found.account
     if not account.missing:
         return done(talk, talk.t("{name} ne doit rien: pas de rappel.", name=found.name))
+    _refuse_in_vain(talk, account.membership_id, found.name)
     if reminders_wanted.asked_since(talk.context.db, account.membership_id, _asked_lately(talk)):
         raise Declined(talk.t("E61 Rappel deja demande pour {name} ces jours-ci.", name=found.name))
     text = talk.t(
-        "Rappel demande pour {number} {name}, {missing} F. Il part entre 8h et 19h, sauf si le foyer a dit STOP.",
+        "Rappel demande pour {number} {name}, {missing} F. Il part entre 8h et 19h, sauf STOP ou trop de rappels.",
         number=found.number,
         name=found.name,
         missing=account.missing,
@@ -121,9 +132,32 @@ def remind(talk: Talk) -> Answer:
     return done(talk, text, wanted, shown("cash.reminder", found))
 
 
+def _refuse_in_vain(talk: Talk, membership_id: int, name: str) -> None:
+    """Raises Declined (E61) where what she asks for would reach nobody, with what the household was told already."""
+    db, today = talk.context.db, talk.ask.today
+    membership, told = memberships.by_id(db, membership_id), already_reminded.told(db, membership_id)
+    if membership is None or told is None:
+        return
+    if is_lean(membership.cercle_pcode, today):
+        raise Declined(talk.t("E61 Aucun rappel de cotisation pendant la soudure. Redemandez apres."))
+    most = mutuelle_terms.of_mutuelle(db, membership.mutuelle_id, today).remind_most
+    if not told.is_enough(most):
+        return
+    if told.last_at is None:
+        raise Declined(
+            talk.t("E61 Pas de rappel pour {name}: {most} par echeance ici.", name=name, most=most)
+        )
+    text = (
+        talk.t("E61 {name}: deja rappele le {day}, a repondu OK. Pas d'autre SMS pour l'echeance du {due}.")
+        if told.said_ok
+        else talk.t("E61 {name}: deja rappele le {day}. Pas d'autre SMS pour l'echeance du {due}.")
+    )
+    raise Declined(text.format(name=name, day=day_month(day_of(told.last_at)), due=day_month(told.due_on)))
+
+
 def _everybody_reminded(talk: Talk, collector: Collector) -> Answer:
     db = talk.context.db
-    asked = member_households.to_remind(db, collector, _asked_lately(talk), MOST_REMINDED)
+    asked = member_households.to_remind(db, collector, _asked_lately(talk), MOST_REMINDED, talk.ask.today)
     late_now, _ = member_households.count_late(db, collector)
     if not asked:
         return done(talk, talk.t("Aucun foyer a rappeler: en retard {count}.", count=late_now))

@@ -1,15 +1,26 @@
 """Cash by SMS in whole conversations: what is booked, what is refused, and what each phone reads."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, insert, select
 
 from flows.context import SMS
 from flows.sms.conversation import reply
 from gateway.outbox import carry_out
-from models import cash_held, collector_cash, ledger, payment_requests, staff
+from models import (
+    already_reminded,
+    cash_held,
+    collector_cash,
+    collectors,
+    ledger,
+    mutuelle_terms,
+    payment_requests,
+    reminders,
+    staff,
+)
 from models.deposits import cash_deposits
 from models.identifiers import Msisdn, with_check_digit
 from models.locks import Overtaken
@@ -285,6 +296,59 @@ def test_a_reminder_is_asked_for_once_and_taken_once(till: Till) -> None:
     till.phone("collector").waits(days=8).sends("RAPPEL TOUS").reads("pour 1 foyers")
     with till.database.begin(reading=True) as conn:
         assert conn.execute(select(func.count()).select_from(reminders_wanted)).scalar_one() == 2
+
+
+def was_reminded(till: Till, kind: str, answered: bool = False) -> str:
+    """The late household was sent a reminder of its oldest due five days ago; the due date."""
+    owed = already_reminded.told(till.database.reader(), till.members[LATE])
+    assert owed is not None
+    values = {"kind": kind, "subject_id": till.members[LATE], "period": owed.due_on.isoformat()}
+    sent = {"planned_at": later(days=-5), "claimed_at": later(days=-5), "outcome": reminders.SENT}
+    with till.database.begin() as conn:
+        row = {**values, **sent, "answered_at": later(days=-4) if answered else None}
+        conn.execute(insert(reminders.reminders).values(row))
+    return f"{owed.due_on:%d/%m}"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "answered", "reads"),
+    [
+        pytest.param(
+            ["COT_RAPPEL"], False, "E61 MOUSSA K***: deja rappele le 28/11. Pas", id="asked for before"
+        ),
+        pytest.param(["COT_AVANT", "COT_JOUR"], False, "deja rappele le 28/11. Pas d'autre SMS", id="twice"),
+        pytest.param(
+            ["COT_JOUR"], True, "deja rappele le 28/11, a repondu OK. Pas", id="said that it has paid"
+        ),
+    ],
+)
+def test_who_asks_for_a_reminder_in_vain_reads_why(
+    till: Till, kinds: list[str], answered: bool, reads: str
+) -> None:
+    (due, *_) = [was_reminded(till, kind, answered) for kind in kinds]
+    till.phone("collector").sends(f"RAPPEL {LATE}").reads(reads, f"pour l'echeance du {due}.")
+    till.phone("collector").sends("RAPPEL TOUS").reads("Aucun foyer a rappeler: en retard 1")
+    assert count(till, reminders_wanted) == 0
+
+
+def test_one_of_two_reminders_leaves_another_to_ask_for(till: Till) -> None:
+    was_reminded(till, "COT_JOUR")
+    till.phone("collector").sends("RAPPEL TOUS").reads("pour 1 foyers")
+    assert count(till, reminders_wanted) == 1
+
+
+def test_no_reminder_is_promised_where_none_is_sent(till: Till) -> None:
+    with till.database.begin() as conn:
+        mutuelle_terms.change(conn, till.mutuelle_id, "remind_most", 0, TODAY, "AG")
+    till.phone("collector").sends(f"RAPPEL {LATE}").reads(
+        "E61 Pas de rappel pour MOUSSA K***: 0 par echeance"
+    )
+    lean = datetime(2027, 7, 5, 10, tzinfo=UTC)
+    with till.database.begin() as conn:
+        collectors.used(conn, till.numbers["treasurer"], lean)
+    till.phone("treasurer").waits(days=(lean - NOW).days).sends(f"RAPPEL {LATE}").reads("E61", "soudure")
+    till.phone("treasurer").sends("RAPPEL TOUS").reads("Aucun foyer a rappeler")
+    assert count(till, reminders_wanted) == 0
 
 
 def test_the_longest_values_fit_one_segment(till: Till) -> None:

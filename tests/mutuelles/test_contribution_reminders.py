@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from config.jobs import BULK, REMIND
 from flows.world import LIMITS, World
 from models import (
+    already_reminded,
     caps,
     consent,
     contribution_reminders,
@@ -23,6 +24,7 @@ from models import (
     reminders,
     reminders_wanted,
 )
+from models.already_reminded import Told
 from models.contribution_reminder_figures import figures
 from models.contribution_reminders import (
     ENOUGH,
@@ -372,6 +374,76 @@ def test_who_wishes_to_be_reminded_is_on_that_day(season: Season) -> None:
     season.tick(DUE)
     assert season.outcomes(member)["COT_VOULU"] == SENT
     assert season.sent(member)[0].startswith("Benkadi: c'est la paie du coton. Il reste 17720 F")
+
+
+def wants(season: Season, member: int, by: int = 204, at: datetime | None = None) -> int:
+    with season.books.database.begin() as conn:
+        return reminders_wanted.want(conn, [member], by, at or season.now)
+
+
+def test_a_collector_is_told_that_a_due_date_was_reminded_of_and_nothing_more_is_sent(season: Season) -> None:
+    season.terms(remind_before_days=0)
+    member = season.household()
+    assert already_reminded.told(season.books.database.reader(), member) == Told(DUE, 0, None, False, False)
+    wants(season, member)
+    season.tick()
+    found = already_reminded.told(season.books.database.reader(), member)
+    assert found == Told(DUE, 1, season.now, by_asking=True, said_ok=False)
+    assert found.is_enough(2)
+    for day in (date(2027, 1, 12), date(2027, 1, 14)):
+        wants(season, member)
+        season.tick(day)
+    assert season.outcomes(member) == {"COT_RAPPEL": SENT}
+    assert len(season.sent(member)) == 1
+    season.books.pay(member, season.books.account(member).next_due, day=DUE)
+    found = already_reminded.told(season.books.database.reader(), member)
+    assert found == Told(date(2027, 2, 15), 0, None, False, False)
+
+
+@pytest.mark.parametrize(
+    ("sent", "asked", "ok", "most", "enough"),
+    [
+        pytest.param(0, False, False, 0, True, id="a mutuelle that sends none"),
+        pytest.param(1, False, False, 2, False, id="one of two"),
+        pytest.param(2, False, False, 2, True, id="as many as may be"),
+        pytest.param(1, True, False, 2, True, id="one was asked for"),
+        pytest.param(1, False, True, 2, True, id="said that it has paid"),
+    ],
+)
+def test_what_is_enough(sent: int, asked: bool, ok: bool, most: int, enough: bool) -> None:
+    assert Told(DUE, sent, None, asked, ok).is_enough(most) is enough
+
+
+def test_what_was_withdrawn_is_sent_when_it_is_asked_for_again(season: Season) -> None:
+    season.terms(remind_before_days=0)
+    member = season.household(phone=False)
+    wants(season, member)
+    season.tick()
+    assert season.outcomes(member) == {"COT_RAPPEL": NO_PHONE}
+    with season.books.database.begin() as conn:
+        phones.link(conn, season.office.desk.keys, season.phone(member), season.head(member), "t", season.now)
+    wants(season, member)
+    for _ in range(2):
+        season.tick(date(2027, 1, 12))
+    assert season.outcomes(member) == {"COT_RAPPEL": SENT}
+    assert len(season.sent(member)) == 1
+
+
+@pytest.mark.parametrize("first", ["the collector", "the household"])
+def test_a_day_that_the_household_chose_takes_nothing_from_what_was_asked_for(
+    season: Season, first: str
+) -> None:
+    season.terms(remind_before_days=0, remind_same_day=0)
+    member = season.household()
+    told = [(204, season.now), (reminders_wanted.HOUSEHOLD, ten(DUE))]
+    for by, at in told if first == "the collector" else reversed(told):
+        assert wants(season, member, by, at) == 1
+        assert wants(season, member, by, at) == 0
+    season.tick()
+    assert season.outcomes(member) == {"COT_RAPPEL": SENT}
+    season.tick(DUE)
+    assert season.outcomes(member) == {"COT_RAPPEL": SENT, "COT_VOULU": SENT}
+    assert len(season.sent(member)) == 2
 
 
 def test_a_phone_of_many_households_is_written_to_so_often(season: Season) -> None:

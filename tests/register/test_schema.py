@@ -29,6 +29,7 @@ STEPS = (
     "0017_reminders",
     "0018_payers",
     "0019_reported",
+    "0020_wishes",
 )
 
 
