@@ -118,8 +118,8 @@ def withdraw(conn: Connection, once: bytes, now: datetime) -> bool:
     return True
 
 
-def settled(conn: Connection, limit: int = 100) -> list[Row[Any]]:
-    """Messages of the copy whose sending has ended, with their chunks, for `bring`."""
+def settled(conn: Connection, limit: int) -> list[Row[Any]]:
+    """The first messages of the copy whose sending has ended, with their chunks, for `bring`."""
     columns = (*_OF_MESSAGE, *(column.label(f"chunk_{column.name}") for column in _OF_CHUNK))
     joined = messages.join(chunks, chunks.c.id == messages.c.chunk_id)
     ended = select(messages.c.id, *columns).select_from(joined).where(messages.c.state != PENDING)

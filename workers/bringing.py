@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import structlog
+from sqlalchemy import Row
 
 from flows.context import SMS, Context
 from flows.effects import Effect, Verified, VisitBound, VisitCodeIssued
@@ -82,17 +83,23 @@ def bring_over(desk: Runtime, copy: Copy) -> int:
     return brought
 
 
-def bring_messages(desk: Runtime, copy: Copy) -> int:
-    """Gives the register the messages whose sending has ended; how many. Raises DatabaseAway."""
+def bring_messages(desk: Runtime, copy: Copy, at_once: int = 100) -> int:
+    """Gives the register every message whose sending has ended, `at_once` in memory; how many. Raises DatabaseAway."""
+    brought = 0
+    while rows := _settled(copy, at_once):
+        for row in rows:
+            with desk.database.begin() as conn:
+                copied_answers.bring(conn, row)
+            reached(45)
+            with copy.desk.database.begin(durable=True) as conn:
+                copied_answers.drop(conn, row.id)
+        brought += len(rows)
+    return brought
+
+
+def _settled(copy: Copy, most: int) -> list[Row[Any]]:
     with copy.desk.database.begin(reading=True) as conn:
-        rows = copied_answers.settled(conn)
-    for row in rows:
-        with desk.database.begin() as conn:
-            copied_answers.bring(conn, row)
-        reached(45)
-        with copy.desk.database.begin(durable=True) as conn:
-            copied_answers.drop(conn, row.id)
-    return len(rows)
+        return copied_answers.settled(conn, most)
 
 
 def _bring(desk: Runtime, copy: Copy, answer: CopiedAnswer) -> bool:

@@ -22,6 +22,7 @@ from tests.standby.outage import (
     Outage,
     pec,
 )
+from workers.bringing import bring_messages
 from workers.inbox import answer_inbox
 
 
@@ -220,6 +221,19 @@ def test_a_provisional_answer_in_doubt_is_listed_by_the_register(outage: Outage)
     assert outage.gateway.count("messages WHERE state = 'UNKNOWN' AND chunk_id IS NOT NULL") == 1
     assert outage.untold() == 0
     assert len(outage.reads(NURSE)) == 2
+
+
+def test_all_that_a_copy_sent_is_brought_over_however_much_it_is(outage: Outage) -> None:
+    outage.copy()
+    outage.begins()
+    for number in (RAMED, AMO, MUTUELLE):
+        outage.writes(NURSE, number)
+    outage.turn().ends().turn()
+    before = outage.gateway.count("messages")
+    (copy,) = outage.stand_in.copies()
+    assert bring_messages(outage.gateway.runtime, copy, at_once=1) == 3
+    assert outage.gateway.count("messages") == before + 3
+    assert bring_messages(outage.gateway.runtime, copy, at_once=1) == 0
 
 
 def test_an_old_copy_goes_when_the_register_knows_what_it_did(outage: Outage) -> None:

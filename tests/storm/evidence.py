@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 from sqlalchemy import Table, func, select
 
 from gateway import audit_head, journal, spool
+from gateway.copies import REGISTER, Copies
 from gateway.intake import INBOUND_ID
 from models import acts, audit, complaints, consent, inbound, incidents, lookups, staff, verifications
 from models.chunks import chunks
@@ -85,11 +88,23 @@ def gathered(
 
 
 def left_on_disk(data: Path) -> dict[str, int]:
-    """Files that should be gone: callbacks that wait or were set aside, promises, answers of the provider."""
+    """What should be gone: callbacks that wait or were set aside, promises, answers of the provider, SMS of copies."""
     waiting, aside = spool.Spool.standing(data / spool.FOLDER)
     promises = sum(spool.Spool.standing(data / spool.PROMISES))
     entries = sum(path.suffix in (".json", journal.LOG) for path in _files(data / journal.FOLDER))
-    return {"spool": waiting, "spool aside": aside, "promises": promises, "journal": entries}
+    copied = sum(_messages_in(folder / REGISTER) for folder in Copies(data).names())
+    return {
+        "spool": waiting,
+        "spool aside": aside,
+        "promises": promises,
+        "journal": entries,
+        "SMS of copies": copied,
+    }
+
+
+def _messages_in(file: Path) -> int:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as copy:
+        return int(copy.execute("SELECT count(*) FROM messages").fetchone()[0])
 
 
 def _files(folder: Path) -> Iterable[Path]:
