@@ -3,11 +3,13 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from models.database import Database
+from models.reminders_wanted import HOUSEHOLD, want
 from models.rotation import sealed_columns
 from models.schema import downgrade, everything, migrate, standing
+from tests.register.conftest import NOW
 
 STEPS = (
     "0001_register",
@@ -93,3 +95,13 @@ def test_what_names_a_person_is_sealed_by_type():
             first = column.name.split("_")[0]
             if first in telling and not column.name.endswith(("_index", "_id")):
                 assert (table.name, column.name) in sealed | plain, f"{table.name}.{column.name} is in clear"
+
+
+def test_of_two_reminders_that_wait_the_collectors_stays_when_the_step_goes(database_url, database):
+    with database.begin() as conn:
+        assert want(conn, [1], 204, NOW) == want(conn, [1, 2], HOUSEHOLD, NOW) - 1 == 1
+    downgrade(database_url, "0019_reported")
+    waiting = "SELECT membership_id, asked_by FROM reminders_wanted WHERE taken_at IS NULL ORDER BY 1"
+    with database.begin(reading=True) as conn:
+        assert [tuple(row) for row in conn.execute(text(waiting))] == [(1, 204), (2, HOUSEHOLD)]
+    migrate(database_url)
