@@ -19,6 +19,9 @@ from models.people import persons
 from models.schema import downgrade
 from tests.register.conftest import ASKER, NOW
 
+FICTIONAL = 64
+"""People of the demonstration."""
+
 
 @pytest.fixture
 def ramu(database_url, tmp_path):
@@ -68,7 +71,7 @@ def test_commands_ask_for_what_is_missing(ramu, database_url):
 def test_the_demonstration_is_made_from_nothing_and_twice(ramu, opened, database_url):
     downgrade(database_url)
     assert ramu(demo, "load") == ramu(demo, "load")
-    assert count(opened) == 60
+    assert count(opened) == FICTIONAL
 
 
 def test_show_is_for_programs_and_for_people(ramu):
@@ -84,13 +87,13 @@ def test_generate_adds_people(ramu, opened):
     told = json.loads(ramu(demo, "generate", "--people", "300", "--seed", "3", "--json"))
     assert (told["people"], told["seed"], told["people_per_second"] > 0) == (300, 3, True)
     assert "300 people added" in ramu(demo, "generate", "--people", "300")
-    assert count(opened) == 660
+    assert count(opened) == FICTIONAL + 600
 
 
 def test_generate_by_several_processes(ramu, opened):
     """More than one part: PostgreSQL takes two writers, a SQLite file one."""
     ramu(demo, "generate", "--people", "10050")
-    assert count(opened) == 10_110
+    assert count(opened) == FICTIONAL + 10_050
 
 
 def test_keys_are_shown_without_themselves(ramu, tmp_path):
