@@ -15,7 +15,7 @@ from models import campaign_content, campaign_values
 from models.audience_filters import FRENCH, SEPARATOR
 from models.audiences import Asked, by_sets, people
 from models.campaigns import Campaign
-from models.database import Database
+from models.database import Database, Db
 from models.keyring import KeyRing
 
 PAGE = 20_000
@@ -35,7 +35,7 @@ class Writer:
         """Whether each person may get a text of her own."""
         return any(template.personal for template in self.templates.values())
 
-    def texts(self, conn: Connection, keys: KeyRing, rows: Sequence[Any]) -> list[str | None]:
+    def texts(self, conn: Db, keys: KeyRing, rows: Sequence[Any]) -> list[str | None]:
         """The text of each row (language, person_id, values_sealed); None where a value is missing.
 
         Raises KeyRingError, DatabaseAway.

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, update
 
 from models import campaigns as steps
 from models.campaign_resends import EVIDENCE, Rule
 from models.campaign_tables import campaigns
-from models.campaigns import FINISH, PAUSE, SENDING, WrongStep
+from models.campaigns import FINISH, PAUSE, SENDING, STEPS, WrongStep
 from models.chunks import INTENT, READY, UNKNOWN, chunks, written
 from models.database import Connection, Db, Prepared
 from models.database_clock import DatabaseNow
+from models.prepared import among
 
 ALL_SETTLED, TIME_IS_UP = "", "its last moment is over"
 
@@ -58,19 +59,22 @@ def ended(db: Db, now: datetime, rule: Rule) -> list[tuple[int, str]]:
     ]
 
 
+_PAUSE = Prepared(
+    update(campaigns)
+    .where(campaigns.c.id == bindparam("campaign_id"), among(campaigns.c.state, STEPS[PAUSE][0]))
+    .values(state=STEPS[PAUSE][1], why=bindparam("reason"))
+)
+
+
+def pause(conn: Db, campaign_id: int, why: str) -> bool:
+    """The campaign is PAUSED, until somebody lets it go on; False when it was not being sent."""
+    return bool(_PAUSE.run(conn, campaign_id=campaign_id, reason=why[:80]))
+
+
 def finish(conn: Connection, campaign_id: int, why: str, now: datetime) -> bool:
     """The campaign is DONE; False when somebody paused, cancelled or finished it meanwhile."""
-    return _moved(conn, campaign_id, FINISH, why, now)
-
-
-def pause(conn: Connection, campaign_id: int, why: str, now: datetime) -> bool:
-    """The campaign is PAUSED, until somebody lets it go on; False when it was not being sent."""
-    return _moved(conn, campaign_id, PAUSE, why, now)
-
-
-def _moved(conn: Connection, campaign_id: int, step: str, why: str, now: datetime) -> bool:
     try:
-        steps.move(conn, campaign_id, step, now, why=why or None)
+        steps.move(conn, campaign_id, FINISH, now, why=why or None)
     except WrongStep:
         return False
     return True

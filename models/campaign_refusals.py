@@ -13,7 +13,7 @@ from models.campaign_tables import recipients
 from models.caps import NUMBER_FULL, day_counts
 from models.chunks import INTENT, chunks
 from models.consent import consents
-from models.database import Connection, Prepared
+from models.database import Db, Prepared
 from models.json_rows import JsonRows, packed
 from models.messages import ACCEPTED, DELIVERED, NO_RECEIPT, PENDING, UNKNOWN, messages
 from models.people import persons
@@ -96,9 +96,7 @@ _WAITING = Prepared(
 )
 
 
-def waiting(
-    conn: Connection, chunk_ids: Sequence[int], now: datetime, number_cap: int
-) -> tuple[Waiting, ...]:
+def waiting(conn: Db, chunk_ids: Sequence[int], now: datetime, number_cap: int) -> tuple[Waiting, ...]:
     """Everybody who waits in these chunks, in their order, each with the word that refuses her, if one does.
 
     Call it with the numbers held (models/number_locks.py): then nothing that it looked at changes before the commit.

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, update
 
 from models.campaign_tables import recipients
-from models.database import Connection, Prepared
+from models.database import Db, Prepared
 from models.json_rows import Hex, JsonRows, packed
 from models.messages import PENDING, UNKNOWN, UNSETTLED
 from models.prepared import among
@@ -39,11 +39,11 @@ _DOUBT = Prepared(
 )
 
 
-def settle(conn: Connection, rows: Sequence[Row], now: datetime) -> int:
+def settle(conn: Db, rows: Sequence[Row], now: datetime) -> int:
     """Write down what became of recipients that wait or are in doubt; how many of them it was."""
     return _SETTLE.run(conn, said=packed(rows), now=now) if rows else 0
 
 
-def doubt(conn: Connection, chunk_ids: Sequence[int], now: datetime) -> int:
+def doubt(conn: Db, chunk_ids: Sequence[int], now: datetime) -> int:
     """The recipients of these chunks may have been sent to: UNKNOWN; how many."""
     return _DOUBT.run(conn, said=packed([[chunk_id] for chunk_id in chunk_ids]), now=now) if chunk_ids else 0

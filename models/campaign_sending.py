@@ -21,7 +21,7 @@ from models.campaign_tables import SKIPPED, STOPPED
 from models.campaign_turns import Claimed, Turn, claim
 from models.caps import ABROAD, Caps, spend
 from models.chunks import DONE, INTENT, OPEN, READY, UNKNOWN, WHY, chunks, written
-from models.database import Connection, Prepared
+from models.database import Db, Prepared
 from models.database_clock import SECONDS, SecondsFromNow
 from models.identifiers import BadMsisdn, Msisdn
 from models.json_rows import JsonRows, packed
@@ -85,7 +85,7 @@ class Answer:
     settled: tuple[Settled, ...]
 
 
-Write = Callable[[Connection, Sequence[Waiting]], Sequence[str | None]]
+Write = Callable[[Db, Sequence[Waiting]], Sequence[str | None]]
 
 _said = JsonRows("said")
 _ours = (chunks.c.id == _said.whole(0), chunks.c.token == _said.whole(1))
@@ -119,7 +119,7 @@ _GIVE_BACK = Prepared(
 
 
 def take(
-    conn: Connection,
+    conn: Db,
     keys: KeyRing,
     turn: Turn,
     where: Open,
@@ -182,7 +182,7 @@ def _unsendable(to: Msisdn | None, text: str | None, caps: Caps) -> str:
     return "" if text else NO_TEXT
 
 
-def _refuse(conn: Connection, rows: Sequence[Waiting], words: Sequence[str], now: datetime) -> None:
+def _refuse(conn: Db, rows: Sequence[Waiting], words: Sequence[str], now: datetime) -> None:
     refused: list[Row] = [
         (row.chunk_id, row.phone_index.hex(), STOPPED if word == STOP else SKIPPED, word, None, None)
         for row, word in zip(rows, words, strict=True)
@@ -191,14 +191,14 @@ def _refuse(conn: Connection, rows: Sequence[Waiting], words: Sequence[str], now
     campaign_rows.settle(conn, refused, now)
 
 
-def _count(conn: Connection, requests: Sequence[Request], now: datetime, cap: int) -> None:
+def _count(conn: Db, requests: Sequence[Request], now: datetime, cap: int) -> None:
     """What is claimed for the first time counts; what was given back was counted then."""
     times = sum(len(one.targets) for one in requests if one.chunk.claims == 1)
     if times and not spend(conn, now.date(), SCOPE, cap, times):
         raise DayFull
 
 
-def answered(conn: Connection, answers: Sequence[Answer], now: datetime) -> int:
+def answered(conn: Db, answers: Sequence[Answer], now: datetime) -> int:
     """Write down the provider's answers; how many were not written down before.
 
     An answer that comes after the lease still counts. Reports that came before it are kept, and find their message
@@ -213,7 +213,7 @@ def answered(conn: Connection, answers: Sequence[Answer], now: datetime) -> int:
     ]
     campaign_rows.settle(conn, rows, now)
     for campaign_id in _unpaid(answers, done):
-        pause(conn, campaign_id, UNPAID, now)
+        pause(conn, campaign_id, UNPAID)
     return len(done)
 
 
@@ -231,7 +231,7 @@ def _row(chunk_id: int, one: Settled) -> Row:
     return chunk_id, str(one.message_id), state, one.code, one.cost or None, name
 
 
-def doubted(conn: Connection, requests: Sequence[Request], why: str, now: datetime) -> int:
+def doubted(conn: Db, requests: Sequence[Request], why: str, now: datetime) -> int:
     """Nobody knows whether the provider took these: the chunks are UNKNOWN, and so are their people; how many."""
     pairs = packed([[one.chunk.chunk_id, one.token] for one in requests])
     found = [chunk_id for (chunk_id,) in _DOUBT.all(conn, said=pairs, reason=why[:WHY])]
@@ -239,7 +239,7 @@ def doubted(conn: Connection, requests: Sequence[Request], why: str, now: dateti
     return len(found)
 
 
-def give_back(conn: Connection, requests: Sequence[Request], pause_seconds: float, why: str) -> int:
+def give_back(conn: Db, requests: Sequence[Request], pause_seconds: float, why: str) -> int:
     """The claim's owner certainly sent nothing of these: READY again after a pause; how many still were its own."""
     if not requests:
         return 0

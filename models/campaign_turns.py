@@ -23,7 +23,7 @@ from sqlalchemy import (
 from models.campaign_tables import campaigns
 from models.campaigns import SENDING
 from models.chunks import INTENT, READY, chunks, written
-from models.database import Connection, Db, Prepared
+from models.database import Db, Prepared
 from models.database_clock import SECONDS, DatabaseNow, SecondsFromNow
 from models.json_rows import JsonRows, packed
 from models.sending_windows import Open
@@ -124,7 +124,7 @@ def turns(db: Db, operators: Sequence[str]) -> tuple[Turn, ...]:
 
 
 def claim(
-    conn: Connection, turn: Turn, where: Open, most: int, token: int, lease_seconds: float, route: str
+    conn: Db, turn: Turn, where: Open, most: int, token: int, lease_seconds: float, route: str
 ) -> tuple[Claimed, ...]:
     """Take the next READY chunks of a turn, `most` at most, all under one token.
 

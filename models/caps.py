@@ -13,7 +13,7 @@ from sqlalchemy import Column, Date, Integer, LargeBinary, Table, bindparam, del
 from sqlalchemy.dialects.postgresql import insert
 
 from config.message_kinds import BESIDE
-from models.database import Connection, Prepared, metadata
+from models.database import Connection, Db, Prepared, metadata
 
 ABROAD = "HORS_PAYS"
 TOO_LATE = "TROP_TARD"
@@ -51,7 +51,7 @@ _SPEND = Prepared(
 )
 
 
-def spend(conn: Connection, day: date, scope: bytes, cap: int, times: int = 1) -> bool:
+def spend(conn: Db, day: date, scope: bytes, cap: int, times: int = 1) -> bool:
     """Count `times` SMS of a scope; False, and nothing is counted, when that would be more than `cap` in the day."""
     if times > cap:
         return False

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, func, literal, select
+from sqlalchemy import Integer, bindparam, func, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from models.campaign_tables import recipients
-from models.database import Prepared
+from models.database import Db, Prepared
 from models.json_rows import JsonRows, packed
 from models.messages import PENDING
 from models.phones import phones
+from models.prepared import dialect_of
 
 NUMBERS = 4
 """The first of a lock's two keys: locks of numbers. The second is the beginning of the number's keyed index."""
@@ -54,13 +55,13 @@ _HOLD_PHONE = Prepared(
 )
 
 
-def hold_chunks(conn: Connection, chunk_ids: Sequence[int]) -> None:
+def hold_chunks(conn: Db, chunk_ids: Sequence[int]) -> None:
     """Hold the numbers of these chunks until the transaction ends. On SQLite a writer is alone anyhow."""
-    if conn.dialect.name != "sqlite":
+    if dialect_of(conn) != "sqlite":
         _HOLD_CHUNKS.all(conn, chunk_ids=packed([[chunk_id] for chunk_id in chunk_ids]))
 
 
-def hold_phone(conn: Connection, phone_id: int) -> None:
+def hold_phone(conn: Db, phone_id: int) -> None:
     """Hold a phone's number until the transaction ends."""
-    if conn.dialect.name != "sqlite":
+    if dialect_of(conn) != "sqlite":
         _HOLD_PHONE.all(conn, phone_id=phone_id)

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import ColumnElement, Connection, Dialect, Insert, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
@@ -36,17 +37,39 @@ class Reader:
         """Whether the server closed it since the last answer; one of this moment is trusted."""
         return monotonic() - self._heard > TRUSTED_SECONDS and is_stale(self.connection)
 
-    def failed(self, error: DatabaseAway) -> None:
-        """Note an outage that a statement met; the connection is not used again."""
+    def ask(self, sql: Any, values: Sequence[Any] = ()) -> Outcome:
+        """Run a statement of the dialect. Raises DatabaseAway; after an outage the connection is not used again."""
+        try:
+            outcome = self.run(sql, values)
+        except DRIVER_ERRORS as error:
+            found = away(error)
+            if found is None:
+                raise
+            self._failed(found)
+            raise found from error
+        self._heard = monotonic()
+        self._breaker.close()
+        return outcome
+
+    def commit(self) -> None:
+        """End a transaction that `BEGIN` began. Raises DatabaseAway: then it may have been committed all the same."""
+        if self.connection.info.transaction_status != TransactionStatus.INTRANS:
+            raise RuntimeError("a statement of this transaction failed, and the block went on")
+        self.ask(b"COMMIT")
+
+    def undo(self) -> None:
+        """Undo a transaction, if there is one; a connection on which that fails is closed."""
+        try:
+            if not self.connection.closed:
+                self.ask(b"ROLLBACK")
+        except (DatabaseAway, psycopg.Error):
+            self.connection.close()
+
+    def _failed(self, error: DatabaseAway) -> None:
         self._heard = 0.0
         if error.outage:
             self.connection.close()
         self._breaker.trip(error)
-
-    def answered(self) -> None:
-        """Note that the database answered."""
-        self._heard = monotonic()
-        self._breaker.close()
 
 
 Run = Callable[[Any, Sequence[Any]], Outcome]
@@ -78,6 +101,12 @@ class _Cursor:
 
 
 Db = Reader | Connection
+
+
+def dialect_of(db: Db) -> str:
+    """`postgresql` or `sqlite`."""
+    return db.dialect if isinstance(db, Reader) else db.dialect.name
+
 
 # `$1` is PostgreSQL's own placeholder: such a statement is sent as it is, without being read.
 _DIALECTS: dict[str, Dialect] = {
@@ -156,22 +185,18 @@ class Prepared:
         return self._outcome(db, params)[1]
 
     def _outcome(self, db: Db, params: dict[str, Any]) -> Outcome:
-        if isinstance(db, Reader):
-            reader, dialect, run = db, db.dialect, db.run
-        else:
-            reader, dialect, run = None, db.dialect.name, _cursor(db).run
+        dialect = dialect_of(db)
         plan = self._plans.get(dialect) or self._plans.setdefault(dialect, _Plan(self._statement, dialect))
+        if isinstance(db, Reader):
+            rows, count = db.ask(plan.sql, plan.values(params))
+            return plan.rows(rows), count
         try:
-            rows, count = run(plan.sql, plan.values(params))
+            rows, count = _cursor(db).run(plan.sql, plan.values(params))
         except DRIVER_ERRORS as error:
             found = away(error)
             if found is None:
                 raise
-            if reader:
-                reader.failed(found)
             raise found from error
-        if reader:
-            reader.answered()
         return plan.rows(rows), count
 
 

@@ -95,7 +95,7 @@ class CampaignSender(Crew):
         self._lease = max(settings.lease_seconds, settings.provider_seconds + SPARE_SECONDS)
         self._fence = self._lease - settings.provider_seconds - 1
         self._buckets = Buckets(desk.lines)
-        self._texts = CampaignTexts(desk.keys, settings.service_code)
+        self._texts = CampaignTexts(desk.database, desk.keys, settings.service_code)
         self._rota = Rota(self._look)
         self._unasked: deque[tuple[Request, ...]] = deque()
         self._handing_back = Lock()
@@ -198,7 +198,7 @@ class CampaignSender(Crew):
     def _take(self, turn: Turn, where: Open, most: int, route: Route) -> Taken | None:
         token, desk = randbits(63), self._desk
         try:
-            with desk.database.begin(durable=True) as conn:
+            with desk.database.begin_prepared(durable=True) as conn:
                 taken = campaign_sending.take(
                     conn,
                     desk.keys,
@@ -331,7 +331,7 @@ class CampaignSender(Crew):
         desk = self._desk
         now = desk.clock()
         try:
-            with desk.database.begin() as conn:
+            with desk.database.begin_prepared() as conn:
                 campaign_sending.answered(conn, made.answers, now)
                 for why in {why for _, why in made.doubtful}:
                     some = [request for request, its in made.doubtful if its == why]
@@ -360,7 +360,7 @@ class CampaignSender(Crew):
         """Requests that were not made, of which we could not tell the database."""
         try:
             while self._unasked:
-                with self._desk.database.begin() as conn:
+                with self._desk.database.begin_prepared() as conn:
                     campaign_sending.give_back(conn, self._unasked[0], 0, "the database was away")
                 self._unasked.popleft()
         except DatabaseAway as away:

@@ -10,7 +10,7 @@ from gateway.campaign_writing import Writer, writer_of
 from models.campaign_refusals import Waiting
 from models.campaign_turns import Turn
 from models.campaigns import load
-from models.database import Connection
+from models.database import Database, Db
 from models.keyring import KeyRing, KeyRingError
 
 log = structlog.get_logger(__name__)
@@ -22,14 +22,15 @@ KEPT = 64
 class CampaignTexts:
     """Writes for one process. What is approved does not change: a campaign's texts are read once for each version."""
 
-    def __init__(self, keys: KeyRing, service_code: str) -> None:
+    def __init__(self, database: Database, keys: KeyRing, service_code: str) -> None:
+        self._database = database
         self._keys = keys
         self._service_code = service_code
         self._writers: dict[tuple[int, bytes], Writer] = {}
 
-    def write(self, conn: Connection, turn: Turn, rows: Sequence[Waiting]) -> list[str | None]:
+    def write(self, conn: Db, turn: Turn, rows: Sequence[Waiting]) -> list[str | None]:
         """The text of each recipient, None when a value is missing or cannot be read. Raises DatabaseAway, BadText."""
-        writer = self._writer(conn, turn)
+        writer = self._writer(turn)
         if not writer.personal:
             first = {row.language: row for row in rows}
             same = dict(zip(first, writer.texts(conn, self._keys, list(first.values())), strict=True))
@@ -39,7 +40,7 @@ class CampaignTexts:
         except KeyRingError:
             return [self._alone(conn, writer, row) for row in rows]
 
-    def _alone(self, conn: Connection, writer: Writer, row: Waiting) -> str | None:
+    def _alone(self, conn: Db, writer: Writer, row: Waiting) -> str | None:
         """One damaged row stops nobody else's message."""
         try:
             return writer.texts(conn, self._keys, [row])[0]
@@ -47,10 +48,11 @@ class CampaignTexts:
             log.error("the values of a recipient cannot be read", chunk=row.chunk_id)
             return None
 
-    def _writer(self, conn: Connection, turn: Turn) -> Writer:
+    def _writer(self, turn: Turn) -> Writer:
         key = turn.campaign_id, turn.version
         if key not in self._writers:
             while len(self._writers) >= KEPT:
                 self._writers.pop(next(iter(self._writers)), None)
-            self._writers[key] = writer_of(conn, load(conn, turn.campaign_id), self._service_code)
+            with self._database.begin(reading=True) as conn:
+                self._writers[key] = writer_of(conn, load(conn, turn.campaign_id), self._service_code)
         return self._writers[key]

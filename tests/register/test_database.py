@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 import psycopg
@@ -44,6 +45,21 @@ def test_rows_come_back_as_they_were_written(database):
     by_reader = FIND.first(database.reader(), index=b"\x00\xff1")
     assert in_transaction == by_reader == (b"\x00\xff1", None, "GSM7", moment)
     assert by_reader[3].tzinfo is not None
+
+
+def test_a_transaction_of_prepared_statements_is_written_whole_or_not_at_all(database):
+    def write_and_fail():
+        with database.begin_prepared() as conn:
+            ADD.run(conn, index=b"2", charset="GSM7", now=NOW)
+            raise LookupError
+
+    with database.begin_prepared(durable=True) as conn:
+        assert ADD.run(conn, index=b"1", charset="GSM7", now=NOW) == 1
+        assert FIND.first(conn, index=b"1") is not None
+    with pytest.raises(LookupError):
+        write_and_fail()
+    assert FIND.first(database.reader(), index=b"1") is not None
+    assert FIND.first(database.reader(), index=b"2") is None
 
 
 def test_changes_are_counted_and_an_absent_row_is_none(database):
@@ -135,6 +151,11 @@ def write(database):
         return ONE.first(conn)
 
 
+def write_prepared(database):
+    with database.begin_prepared() as conn:
+        return ONE.first(conn)
+
+
 def seconds_until_away(database, use):
     start = time.monotonic()
     with pytest.raises(DatabaseAway):
@@ -156,7 +177,7 @@ def hurried(own_postgres):
     database.dispose()
 
 
-@pytest.mark.parametrize("use", [read, write])
+@pytest.mark.parametrize("use", [read, write, write_prepared])
 def test_a_hung_server_costs_the_deadline_once_and_is_taken_up_again(hurried, own_postgres, use):
     own_postgres.pause()
     assert seconds_until_away(hurried, use) < LONGEST, "in the middle of a statement"
@@ -188,4 +209,17 @@ def test_a_slow_statement_ends_and_keeps_nobody_off(hurried):
 def test_a_restart_between_two_hops_is_not_noticed(hurried, own_postgres):
     own_postgres.kill()
     own_postgres.restart()
-    assert read(hurried) == write(hurried) == (1,)
+    assert read(hurried) == write(hurried) == write_prepared(hurried) == (1,)
+
+
+def test_a_transaction_of_which_a_statement_failed_is_not_taken_for_committed(hurried):
+    def go_on_after_a_failure():
+        with hurried.begin_prepared() as conn:
+            ADD.run(conn, index=b"1", charset="GSM7", now=NOW)
+            with suppress(psycopg.Error):
+                ADD.run(conn, index=b"1", charset="GSM7", now=NOW)
+
+    with pytest.raises(RuntimeError):
+        go_on_after_a_failure()
+    with hurried.begin_prepared() as conn:
+        assert FIND.first(conn, index=b"1") is None

@@ -18,7 +18,7 @@ from config.settings import BadSettings, load
 from gateway.providers import Answered
 from models import campaign_report, campaigns
 from models.campaigns import CANCEL, PAUSE, RESUME
-from models.database import Connection, DatabaseAway
+from models.database import DatabaseAway, Db
 from models.identifiers import Msisdn
 from tests.sending.conftest import Office, open_office
 from tests.sending.drive import FAST, OPEN_HOUR, Drive
@@ -145,8 +145,8 @@ class Away:
         return getattr(self._real, name)
 
     @contextmanager
-    def begin(self, *, reading: bool = False, durable: bool = False) -> Iterator[Connection]:
-        with self._real.begin(reading=reading, durable=durable) as conn:
+    def begin_prepared(self, *, durable: bool = False) -> Iterator[Db]:
+        with self._real.begin_prepared(durable=durable) as conn:
             yield conn
         if durable and self.times:
             self.times -= 1
