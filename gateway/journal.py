@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from time import time
 
@@ -60,10 +60,7 @@ class Log:
                 answer.campaign_id,
                 answer.chunk_id,
                 answer.token,
-                [
-                    [one.message_id, one.accepted, one.code, one.cost, one.provider_id]
-                    for one in answer.settled
-                ],
+                [tuple(one) for one in answer.settled],
             ],
             option=orjson.OPT_APPEND_NEWLINE,
         )
@@ -120,7 +117,9 @@ class Journal:
         beside = path.with_suffix(UNFINISHED)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(orjson.dumps(asdict(entry)))
+            settled = [one._asdict() for one in entry.settled]
+            told = {"chunk_id": entry.chunk_id, "token": entry.token, "settled": settled}
+            file.write(orjson.dumps(told))
             file.flush()
             os.fsync(file.fileno())
         reached(24)

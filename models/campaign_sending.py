@@ -56,8 +56,7 @@ class Target(NamedTuple):
     to: Msisdn
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What goes to the provider at once: a chunk's text, and those of its people who may be written to."""
 
     chunk: Claimed
@@ -75,8 +74,7 @@ class Taken:
     messages: int
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the provider said of one request; `message_id` of each is the target's `key`."""
 
     campaign_id: int

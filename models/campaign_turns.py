@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -40,8 +41,7 @@ class Turn:
     version: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A chunk that is ours to send, once, until the lease is over; `n` messages, `claims` is 1 the first time."""
 
     chunk_id: int

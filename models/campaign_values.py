@@ -53,7 +53,7 @@ def of_people(
     return {
         person_id: {
             "prenom": opened_names(keys, identity)[0],
-            "jour_fin": f"{ends:%d/%m/%Y}" if ends else "",
+            "jour_fin": f"{ends.day:02}/{ends.month:02}/{ends.year:04}" if ends else "",
             "mutuelle": mutuelle or "",
         }
         for person_id, identity, ends, mutuelle in rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, case, exists, null, select, update
 
@@ -47,8 +48,7 @@ class Taken:
     refused: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What the provider said of one message: `code` and `cost` in words of the port, `provider_id` as it names it.
 
     `message_id` is the message's number; of a campaign, the recipient's keyed index in hexadecimal.

@@ -51,8 +51,12 @@ ANYWHERE = Open(everywhere=True, but=frozenset())
 
 def open_at(kind: str, moment: datetime) -> Open:
     """Where messages of a kind may go at an aware moment; the hour that closes is no longer open."""
-    told = f"{moment.astimezone(BAMAKO):%H:%M}"
-    hours = _hours(kind, day_of(moment))
+    return _open_at(kind, day_of(moment), f"{moment.astimezone(BAMAKO):%H:%M}")
+
+
+@lru_cache(maxsize=64)
+def _open_at(kind: str, day: date, told: str) -> Open:
+    hours = _hours(kind, day)
     is_open = {
         region: any(opens <= told < closes for opens, closes in some) for region, some in hours.items()
     }

@@ -8,9 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 MOST_HEAD = 65_536
 """Bytes of a status line and its headers."""
+
+USUAL_HEAD = 1_024
+"""A longer head is read anew each time."""
 
 _HEAD = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [^\r\n]*)?((?:\r\n[!-9;-~]+:[^\r\n]*)*)")
 _LENGTHS = {"content-length", "transfer-encoding"}
@@ -103,7 +107,17 @@ def read(receive: Callable[[], bytes], most: int) -> Whole:
     return Whole(status, headers, body, delimited and not closes and not source.kept)
 
 
-def _head(head: bytes) -> tuple[int, int, dict[str, str]]:
+def _head(head: bytes) -> tuple[int, int, Mapping[str, str]]:
+    """HTTP's minor version, the status, the headers. A busy provider says the same many times in a second."""
+    return _read_once(head) if len(head) < USUAL_HEAD else _read_head(head)
+
+
+@lru_cache(maxsize=64)
+def _read_once(head: bytes) -> tuple[int, int, Mapping[str, str]]:
+    return _read_head(head)
+
+
+def _read_head(head: bytes) -> tuple[int, int, Mapping[str, str]]:
     found = _HEAD.fullmatch(head)
     if not found:
         raise Broken("no status line, or no headers")

@@ -136,19 +136,19 @@ class _Request:
 class _Kept:
     """A connection, and since when it rests."""
 
-    __slots__ = ("line", "rested_at")
+    __slots__ = ("_poll", "line", "rested_at")
 
     def __init__(self, line: socket.socket) -> None:
         self.line = line
         self.rested_at = 0.0
+        self._poll = select.poll()
+        self._poll.register(line, select.POLLIN)
 
     def is_well(self) -> bool:
         """Whether it may carry a request: it rested shortly, and the other side said nothing, nor that it ends."""
         if monotonic() - self.rested_at >= IDLE_SECONDS:
             return False
-        poll = select.poll()
-        poll.register(self.line, select.POLLIN)
-        return not poll.poll(0)
+        return not self._poll.poll(0)
 
 
 class Line:
@@ -282,8 +282,14 @@ def _content(address: _Address, headers: Mapping[str, str], data: Fields | None,
 
 def _head(method: str, address: _Address, headers: Mapping[str, str]) -> bytes:
     """The request line and the headers, to the empty line. Raises ValueError for what would not be one line."""
-    lines = {"Host": address.named, **headers}
-    head = f"{method} {address.target} HTTP/1.1\r\n" + "".join(
+    return _written_head(method, address.target, address.named, tuple(headers.items()))
+
+
+@lru_cache(maxsize=256)
+def _written_head(method: str, target: str, host: str, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """A provider's requests differ by their length alone."""
+    lines = {"Host": host, **dict(headers)}
+    head = f"{method} {target} HTTP/1.1\r\n" + "".join(
         f"{name}: {value}\r\n" for name, value in lines.items()
     )
     if head.count("\n") != len(lines) + 1 or head.count("\r") != len(lines) + 1:
@@ -299,7 +305,7 @@ _FIRST, _LAST = "%+", " "
 
 def _form(fields: Fields) -> str:
     """Fields as a form sends them. A request of many numbers is mostly digits: only what is not plain is looked at."""
-    return "&".join([f"{_known(name)}={_known(str(value))}" for name, value in fields.items()])
+    return "&".join([f"{_quoted_once(name)}={_known(str(value))}" for name, value in fields.items()])
 
 
 def _known(value: str) -> str:

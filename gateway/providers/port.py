@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from models.identifiers import Msisdn
 
@@ -19,8 +19,7 @@ LONGEST_WORD = 24
 """Characters of a code and of a cost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """What became of one number. `provider_id` is what its reports will name, if it was told.
 
     `code` is ACCEPTED or a word of REFUSALS (config.sms_codes). `cost` is a currency and an amount, `XOF 15.0000`,

@@ -193,7 +193,7 @@ def machine_of(office: Office) -> type[RuleBasedStateMachine]:
         @rule(claim=claims, wrong=st.integers(1, 5))
         def a_stranger_tries(self, claim: Claim, wrong: int) -> None:
             """Who does not hold the token changes nothing."""
-            foreign = replace(claim.request, token=-wrong)
+            foreign = claim.request._replace(token=-wrong)
             answer = Answer(self.drive.id, foreign.chunk.chunk_id, foreign.token, ())
             with office.desk.database.begin() as conn:
                 assert campaign_sending.give_back(conn, [foreign], 0, "") == 0
