@@ -11,7 +11,7 @@ import sqlite3
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
-from typing import Any
+from typing import Any, TypeGuard
 
 import psycopg
 from psycopg.abc import RV, PQGen
@@ -21,6 +21,9 @@ from sqlalchemy import exc
 from config.faults import Fault
 
 DRIVER_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError)
+STATEMENT_ERRORS = (*DRIVER_ERRORS, psycopg.DatabaseError)
+"""What a statement may raise; `away` tells which of them were the database's own."""
+
 MISFITS = (psycopg.ProgrammingError, exc.ProgrammingError, sqlite3.OperationalError, exc.OperationalError)
 """What is raised when the tables are not those that a statement was written for: no value in it is to blame."""
 
@@ -66,9 +69,14 @@ def away(error: BaseException | None) -> DatabaseAway | None:
     if isinstance(error, sqlite3.OperationalError):
         code = error.sqlite_errorcode & 0xFF
         return DatabaseAway(str(error), outage=code not in _SQLITE_BUSY) if code in _SQLITE_AWAY else None
-    if isinstance(error, DRIVER_ERRORS):
+    if isinstance(error, DRIVER_ERRORS) or _is_libpqs(error):
         return DatabaseAway(_reason(error), outage=not isinstance(error, _ONE_STATEMENT))
     return None
+
+
+def _is_libpqs(error: BaseException | None) -> TypeGuard[psycopg.DatabaseError]:
+    """Whether no server said it: what could not be written is told before the connection is known as lost."""
+    return type(error) is psycopg.DatabaseError and error.sqlstate is None
 
 
 def _reason(error: Exception) -> str:

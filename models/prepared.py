@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import SelectBase
 
-from models.connections import DRIVER_ERRORS, Breaker, DatabaseAway, away, is_stale
+from models.connections import STATEMENT_ERRORS, Breaker, DatabaseAway, away, is_stale
 from models.statements import Outcome, Statements
 from models.watch import Watch
 
@@ -41,7 +41,7 @@ class Reader:
         """Run a statement of the dialect. Raises DatabaseAway; after an outage the connection is not used again."""
         try:
             outcome = self.run(sql, values)
-        except DRIVER_ERRORS as error:
+        except STATEMENT_ERRORS as error:
             found = away(error)
             if found is None:
                 raise
@@ -192,7 +192,7 @@ class Prepared:
             return plan.rows(rows), count
         try:
             rows, count = _cursor(db).run(plan.sql, plan.values(params))
-        except DRIVER_ERRORS as error:
+        except STATEMENT_ERRORS as error:
             found = away(error)
             if found is None:
                 raise

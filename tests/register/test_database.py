@@ -7,8 +7,10 @@ from datetime import datetime, timedelta, timezone
 
 import psycopg
 import pytest
+from psycopg.pq import ExecStatus
 from sqlalchemy import bindparam, delete, func, insert, literal, select, update
 
+from models.connections import STATEMENT_ERRORS, away
 from models.database import Database, DatabaseAway, Prepared
 from models.lookups import lookup_misses
 from models.phones import phones
@@ -98,6 +100,25 @@ def test_a_wrong_statement_is_not_an_outage(database):
     with pytest.raises((psycopg.Error, sqlite3.Error)):
         wrong.first(database.reader())
     assert ONE.first(database.reader()) == (1,)
+
+
+@pytest.mark.parametrize(
+    ("result", "is_away"),
+    [
+        pytest.param(
+            lambda conn: conn.make_empty_result(ExecStatus.FATAL_ERROR), True, id="libpq's own word"
+        ),
+        pytest.param(lambda conn: conn.exec_(b"SELECT no_such_column"), False, id="the server's word"),
+        pytest.param(
+            lambda conn: conn.exec_(b"DO $$ BEGIN RAISE SQLSTATE 'ZZ999'; END $$"), False, id="a word unknown"
+        ),
+    ],
+)
+def test_a_request_that_could_not_be_written_is_an_outage(postgresql_url, result, is_away):
+    with psycopg.connect(postgresql_url) as connection:
+        error = psycopg.errors.error_from_result(result(connection.pgconn))
+    assert isinstance(error, STATEMENT_ERRORS)
+    assert (away(error) is not None) == is_away
 
 
 def test_a_locked_sqlite_file_is_waited_for_no_longer_than_the_deadline(sqlite_url):
