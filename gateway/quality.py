@@ -36,8 +36,9 @@ CHECKS = (
 )
 """Before the suite, the quick ones first."""
 
-SUITE = ("-m", "pytest", "-n", "2", "--dist", "worksteal")
-"""Each half stays together, so that what a file shares is made once; who is done first takes from the other's end."""
+SUITE = ("-m", "pytest", "-n", "3", "--dist", "worksteal")
+"""Three on two cores, as tests often wait for a server. Each third stays together, so that what a file shares is made
+once; who is done first takes from another's end."""
 
 CALM = ("-m", "not storm")
 """The suite without what takes long: that is for a night, or for who changed how messages are sent."""
