@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from multiprocessing import get_context
@@ -61,15 +61,17 @@ class Crash:
 
 @contextmanager
 def lanes_in(folder: Path, how_many: int) -> Iterator[Lanes]:
-    """A database for each crash that happens at the same time. A crash kills no server, so they may be forgetful."""
-    with (
-        PostgresServer.start(folder / "postgres", forgetful=True) as postgres,
-        RedisServer.start(folder / "redis") as redis,
-    ):
+    """A database and a Redis for each crash that happens at the same time: some work is done by one process at a time.
+
+    A crash kills no server, so they may be forgetful.
+    """
+    with ExitStack() as servers:
+        postgres = servers.enter_context(PostgresServer.start(folder / "postgres", forgetful=True))
         lanes: Lanes = SimpleQueue()
         for number in range(how_many):
             url = postgres.create_database(f"crashes_{number}")
             migrate(url)
+            redis = servers.enter_context(RedisServer.start(folder / f"redis-{number}"))
             lanes.put(Lane(folder, url, redis.url))
         yield lanes
 
