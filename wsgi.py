@@ -1,4 +1,4 @@
-"""The application that a WSGI server serves: `granian --interface wsgi --factory wsgi:application`."""
+"""What a server serves: `application` for any WSGI server, `front` for `ramu web`, whose event loop calls it (ASGI)."""
 
 import gc
 import os
@@ -7,6 +7,7 @@ import signal
 from flask import Flask
 
 from config.settings import load
+from gateway.front import Front
 from gateway.logs import configure
 from gateway.runtime import Runtime
 from gateway.web import make_app
@@ -16,13 +17,30 @@ from workers.web import MAIN_PROCESS
 
 def application() -> Flask:
     """A new application with the settings of this process. Raises config.faults.Fault."""
-    # The server forks its processes; one that outlived it would hold the port.
+    return make_app(_runtime())
+
+
+def front() -> Front:
+    """The same behind an event loop. Raises config.faults.Fault."""
+    runtime = _runtime()
+    settings = runtime.settings
+    whole = Front(
+        make_app(runtime).wsgi_app,
+        most=settings.body_bytes,
+        threads=settings.web_threads,
+        hops_at_once=settings.hops_at_once,
+        in_strands=runtime.database.dialect == "postgresql",
+    )
+    _leave_in_peace()
+    return whole
+
+
+def _runtime() -> Runtime:
+    # The server starts its processes; one that outlived it would hold the port.
     dies_with(signal.SIGKILL, int(os.environ.get(MAIN_PROCESS) or os.getppid()))()
     settings = load()
     configure(settings)
-    app = make_app(Runtime.open(settings))
-    _leave_in_peace()
-    return app
+    return Runtime.open(settings)
 
 
 def _leave_in_peace() -> None:

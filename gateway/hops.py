@@ -12,7 +12,6 @@ without Redis, or with a disk that takes nothing, the call ends politely.
 
 from __future__ import annotations
 
-from queue import Empty, SimpleQueue
 from time import perf_counter
 from typing import NamedTuple
 
@@ -28,6 +27,7 @@ from flows.effects import MessageOwed, PaymentAsked
 from gateway.crash_points import reached
 from gateway.logs import hop_line
 from gateway.outbox import carry_out
+from gateway.places import Places
 from gateway.redis_lines import RedisAway
 from gateway.runtime import Runtime
 from gateway.sessions import Answer, Call, Foreign, Over, StillHeld
@@ -37,6 +37,7 @@ from models.database import DatabaseAway
 from models.identifiers import Msisdn
 from models.locks import Overtaken
 from models.operators import operator_of
+from models.strands import blocking
 
 log = structlog.get_logger(__name__)
 
@@ -71,9 +72,7 @@ class Hops:
         self._metrics = runtime.metrics
         self._tell = hop_line(runtime.settings)
         self._promises = Spool(runtime.settings.data_folder / PROMISES, runtime.keys)
-        self._places: SimpleQueue[None] = SimpleQueue()
-        for _ in range(runtime.settings.hops_at_once):
-            self._places.put(None)
+        self._places = Places(runtime.settings.hops_at_once)
 
     def answer(self, hop: Hop) -> Answer:
         """What the phone shows. One log line and one figure a hop, neither with a number."""
@@ -85,9 +84,7 @@ class Hops:
         return answer
 
     def _in_place(self, hop: Hop, began: float) -> Told:
-        try:
-            self._places.get(timeout=PLACE_SECONDS)
-        except Empty:
+        if not self._places.take(PLACE_SECONDS):
             return self._end("crowded", BUSY), "crowded", {}
         try:
             return self._answered(hop, began)
@@ -99,7 +96,7 @@ class Hops:
             return self._end("failed", AWAY), "failed", {}
         finally:
             self._runtime.database.give_back()
-            self._places.put(None)
+            self._places.give_back()
 
     def _answered(self, hop: Hop, began: float) -> Told:
         try:
@@ -172,9 +169,9 @@ class Hops:
             carry_out(self._runtime.database, step.effects, context)
         kinds = {type(effect) for effect in step.effects}
         if MessageOwed in kinds:
-            wake(self._runtime.redis, SEND_READY)
+            blocking(wake, self._runtime.redis, SEND_READY)
         if PaymentAsked in kinds:
-            wake(self._runtime.redis, REQUEST_PAYMENTS)
+            blocking(wake, self._runtime.redis, REQUEST_PAYMENTS)
         return step
 
     def _promise(self, call: Call, hop: Hop, context: Context) -> None:
@@ -188,7 +185,7 @@ class Hops:
             "seed": call.seed.hex(),
             "at": context.now.isoformat(),
         }
-        self._promises.put(orjson.dumps(question), context.now)
+        blocking(self._promises.put, orjson.dumps(question), context.now)
         reached(61)
 
     def _end(self, screen: str, text: str) -> Answer:

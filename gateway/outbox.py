@@ -65,6 +65,7 @@ from models import (
     visit_codes,
 )
 from models.database import Database, Db
+from models.strands import blocking
 
 REMINDERS, CAMPAIGNS = "RAPPELS", "CAMPAGNES"
 """Topics of messages that a phone may stop."""
@@ -83,6 +84,10 @@ def carry_out(database: Database, effects: Sequence[Effect], context: Context) -
     if len(effects) == 1 and isinstance(effects[0], Disclosed):
         _disclosed(context.db, effects[0], context, _key(context, 0))
         return
+    blocking(_in_a_transaction, database, effects, context)
+
+
+def _in_a_transaction(database: Database, effects: Sequence[Effect], context: Context) -> None:
     with database.begin() as conn:
         apply(conn, effects, context)
 

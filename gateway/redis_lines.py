@@ -1,8 +1,8 @@
 """Connections to Redis for the path of a hop: one round trip a question, short limits, no retry after a hang.
 
-redis-py makes a connection; its pool, its pipeline and its reader cost more than the question itself. Here a
-connection is lent last-in first-out, and a question is one send and one receive. The limits are ours: a server that
-hangs is as bad as one that is dead.
+redis-py makes a connection; its pool, its pipeline and its reader cost more than the question itself. Here a thread is
+lent one, last-in first-out, and a question is one send and one receive; strands share one (gateway.redis_shared). The
+limits are ours: a server that hangs is as bad as one that is dead.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from redis.exceptions import TimeoutError as Hung
 from redis.retry import Retry
 
 from gateway.redis_addresses import pool_of
+from gateway.redis_shared import SharedLine
 from gateway.resp import Answer, Unfinished, Word, packed, read
+from models.strands import Strand, blocking, current
 
 PAUSE_SECONDS = 1.0
 """After a failure nobody waits for Redis for so long; then one caller tries."""
@@ -48,7 +50,7 @@ class Script:
 
 
 class RedisLines:
-    """Connections to one Redis, opened when needed. Safe to use from many threads.
+    """Connections to one Redis, opened when needed. Safe to use from many threads, and from the strands of one loop.
 
     `connect_ms` and `read_ms` are the longest waits for a connection and for an answer.
     """
@@ -64,6 +66,7 @@ class RedisLines:
         )
         self._read_ms = read_ms
         self._idle: deque[_Line] = deque()
+        self._shared: SharedLine | None = None
         self._away_until = 0.0
 
     def run(self, script: Script, *arguments: Word) -> Any:
@@ -81,11 +84,14 @@ class RedisLines:
         """Closes the connections that are not lent."""
         while self._idle:
             self._idle.pop().close()
+        if self._shared:
+            self._shared.close()
 
     def _ask(self, *command: Word) -> Any:
         self._enter()
         try:
-            answer = self._once(command)
+            strand = current()
+            answer = self._once(command) if strand is None else self._together(strand, packed(command))
         except NoScriptError:
             self._away_until = 0.0
             raise
@@ -110,8 +116,37 @@ class RedisLines:
             self.close()
             return self._talk(self._new(), command)
 
+    def _together(self, strand: Strand, question: bytes) -> Any:
+        """As `_once`, on the connection that the strands share."""
+        line = self._shared
+        try:
+            answer = (line if line and line.open else self._new_shared(strand)).ask(strand, question)
+        except Hung:
+            raise
+        except Broken:
+            answer = self._new_shared(strand).ask(strand, question)
+        if isinstance(answer, ResponseError):
+            raise answer
+        return answer
+
+    def _new_shared(self, strand: Strand) -> SharedLine:
+        """The connection of the strands, made anew unless another strand has just done so."""
+        connection = self._connection()
+        blocking(connection.connect)
+        if self._shared and self._shared.open:
+            connection.disconnect()
+        else:
+            self._shared = SharedLine(connection, strand.loop, self._read_ms)
+        return self._shared
+
     def _new(self) -> _Line:
-        return _Line(self._pool.connection_class(**self._pool.connection_kwargs), self._read_ms)
+        connection = self._connection()
+        connection.connect()
+        return _Line(connection, self._read_ms)
+
+    def _connection(self) -> Connection:
+        made: Connection = self._pool.connection_class(**self._pool.connection_kwargs)
+        return made
 
     def _talk(self, line: _Line, command: tuple[Word, ...]) -> Any:
         try:
@@ -134,12 +169,11 @@ class RedisLines:
 
 
 class _Line:
-    """One connection, opened when it is made. Raises redis-py's ConnectionError or TimeoutError."""
+    """One open connection. Raises redis-py's ConnectionError or TimeoutError."""
 
     __slots__ = ("_connection", "_receive", "_send")
 
     def __init__(self, connection: Connection, read_ms: int) -> None:
-        connection.connect()
         self._connection = connection
         wire: Any = connection._sock
         if not isinstance(wire, ssl.SSLSocket):

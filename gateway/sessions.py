@@ -8,7 +8,7 @@ answer. A form left open is also kept under `left:<keyed hash of the phone>`. No
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic, sleep
+from time import monotonic
 from typing import NamedTuple
 
 from config.settings import Settings
@@ -18,6 +18,7 @@ from gateway.redis_lines import RedisLines, Script
 from models.identifiers import Msisdn
 from models.keyring import KeyRing, KeyRingError
 from models.nonces import Nonces
+from models.strands import pause
 
 HELD_MS = 3_000
 """A hop that has not answered after this long has lost the call to its repeat."""
@@ -194,7 +195,7 @@ class Sessions:
                 return state, record
             if monotonic() > until:
                 raise StillHeld
-            sleep(LOOK_SECONDS)
+            pause(LOOK_SECONDS)
 
     def _continued(self, call: Call, record: bytes, text: str) -> Call:
         call.session = self._read(record)

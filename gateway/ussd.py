@@ -42,7 +42,7 @@ class UssdEdge:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answers the request."""
         path: str = environ["PATH_INFO"]
-        if not (path.startswith(PREFIX) and path.endswith(SUFFIX)):
+        if not is_hop(path):
             return self._inner(environ, start_response)
         shown = path[len(PREFIX) : -len(SUFFIX)]
         if "/" in shown or not self._gate.lets_in(environ, shown):
@@ -59,6 +59,11 @@ class UssdEdge:
             return say(start_response, f"{bad.status} Bad Request", f"END Demande refusée : {bad}.".encode())
         answer = self._hops.answer(hop)
         return say(start_response, "200 OK", answer.body.encode(), (SCREEN_HEADER, answer.screen))
+
+
+def is_hop(path: str) -> bool:
+    """Whether a path is that of the callback, whatever secret it shows."""
+    return path.startswith(PREFIX) and path.endswith(SUFFIX)
 
 
 def hop_of(fields: dict[str, str]) -> Hop:

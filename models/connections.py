@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import exc
 
 from config.faults import Fault
+from models.strands import Wire, blocking
 
 DRIVER_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError)
 STATEMENT_ERRORS = (*DRIVER_ERRORS, psycopg.DatabaseError)
@@ -115,9 +116,19 @@ class Breaker:
 
 
 class DeadlineConnection(psycopg.Connection[Any]):
-    """A PostgreSQL connection with bounded waits; one that ran out is closed, its answer may still come."""
+    """A PostgreSQL connection with bounded waits; one that ran out is closed, its answer may still come.
+
+    One that is used by strands has a `wire`.
+    """
 
     deadline: float | None = None
+    wire: Wire | None = None
+
+    def close(self) -> None:
+        """Closes it; nobody listens to it any more."""
+        if self.wire is not None:
+            self.wire.close()
+        super().close()
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         """Wait for the server at most `timeout`, else `deadline` seconds. Raises psycopg.OperationalError."""
@@ -164,7 +175,7 @@ def open_postgresql(url: str, deadline: float | None, *, autocommit: bool) -> De
 
     Thread(target=attempt, name="postgresql-connect", daemon=True).start()
     try:
-        outcome = answer.get(timeout=deadline)
+        outcome = blocking(lambda: answer.get(timeout=deadline))
     except Empty:
         given_up = True
         raise psycopg.errors.ConnectionTimeout("no connection within the deadline") from None

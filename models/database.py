@@ -1,7 +1,8 @@
-"""The database as the domain sees it: one metadata, a reader per thread, write transactions.
+"""The database as the domain sees it: one metadata, a reader per thread or strand, write transactions.
 
 Both dialects run the same SQLAlchemy Core statements. The path of a USSD hop reads through `Prepared` on the
-thread's own driver connection, which costs a sixth of a Core execution; writes are SQLAlchemy transactions.
+thread's own driver connection, which costs a sixth of a Core execution; writes are SQLAlchemy transactions, which wait
+in their thread and so are no work for a strand.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from models.connections import (
     BadAddress,
     Breaker,
     DatabaseAway,
+    DeadlineConnection,
     away,
     is_stale,
     open_postgresql,
@@ -46,6 +48,7 @@ from models.connections import (
     readable,
 )
 from models.prepared import Db, Prepared, Reader
+from models.strands import Wire, current
 from models.watch import Watch
 
 __all__ = ["Database", "DatabaseAway", "Db", "Id", "Prepared", "Reader", "Sealed", "UtcDateTime", "metadata"]
@@ -61,6 +64,14 @@ metadata = MetaData(
 )
 
 _ONE = Prepared(select(literal(1)))
+
+
+class _Own(threading.local):
+    """What a thread keeps for itself."""
+
+    def __init__(self) -> None:
+        self.kept: dict[object, Reader] = {}
+
 
 # SQLite numbers rows by itself only when the key's type is exactly INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -105,8 +116,9 @@ class Database:
         self._deadline = None if deadline_ms is None else deadline_ms / 1000
         self._breaker = Breaker()
         self._watch = Watch()
-        self._local = threading.local()
+        self._local = _Own()
         self._idle: deque[Reader] = deque()
+        self._idle_in_strands: deque[Reader] = deque()
         self._readers: WeakSet[Reader] = WeakSet()
         self._engine = self._make_engine()
         self._reading = self._engine.execution_options(reading=True)
@@ -118,20 +130,21 @@ class Database:
         return cls(url, deadline_ms)
 
     def reader(self) -> Reader:
-        """This thread's connection for reading, opened anew if the server closed it. Raises DatabaseAway."""
+        """The connection for reading of this thread or strand, opened anew if it is closed. Raises DatabaseAway."""
         self._breaker.enter()
-        reader: Reader | None = getattr(self._local, "reader", None)
-        if reader is None and self._idle:
-            reader = self._local.reader = self._pop_idle()
-        if reader is None or reader.stale():
-            reader = self._local.reader = self._new_reader()
+        own = self._own()
+        reader: Reader | None = own.get(self)
+        if reader is None:
+            reader = own[self] = self._lent()
+        elif reader.stale():
+            reader = own[self] = self._instead_of(reader)
         return reader
 
     def give_back(self) -> None:
-        """Let another thread have this thread's reader. Whoever gives back after each piece of work keeps few open."""
-        reader = self._local.__dict__.pop("reader", None)
+        """Let others have this thread's reader. Whoever gives back after each piece of work keeps few open."""
+        reader = self._own().pop(self, None)
         if reader is not None:
-            self._idle.append(reader)
+            self._shelf().append(reader)
 
     @contextmanager
     def begin(self, *, reading: bool = False, durable: bool = False) -> Iterator[Connection]:
@@ -142,6 +155,8 @@ class Database:
         A DatabaseAway out of the commit leaves open whether it happened: repeat with the same unique key.
         """
         self._breaker.enter()
+        if current() is not None:
+            raise RuntimeError("a transaction would hold up the other strands: models.strands.blocking")
         engine = self._reading if reading else self._durable if durable else self._engine
         try:
             with engine.begin() as connection:
@@ -164,9 +179,7 @@ class Database:
                 yield connection
             return
         self._breaker.enter()
-        writer = self._pop_idle()
-        if writer is None or writer.stale():
-            writer = self._new_reader()
+        writer = self._lent()
         try:
             writer.ask(b"BEGIN")
             yield writer
@@ -176,7 +189,7 @@ class Database:
             raise
         finally:
             if not writer.connection.closed:
-                self._idle.append(writer)
+                self._shelf().append(writer)
 
     def alive(self) -> bool:
         """Tell whether the database answers now, within the deadline."""
@@ -189,20 +202,39 @@ class Database:
         """Close every connection of every thread."""
         for reader in list(self._readers):
             reader.connection.close()
-        self._local = threading.local()
+        self._local = _Own()
         self._idle.clear()
+        self._idle_in_strands.clear()
         self._engine.dispose()
         self._watch.stop()
 
-    def _pop_idle(self) -> Reader | None:
+    def _own(self) -> dict[object, Reader]:
+        """What this strand, or this thread, keeps for itself."""
+        strand = current()
+        return self._local.kept if strand is None else strand.own
+
+    def _shelf(self) -> deque[Reader]:
+        """Readers that nobody has; those of strands are listened to by their loop."""
+        return self._idle if current() is None else self._idle_in_strands
+
+    def _lent(self) -> Reader:
         # The last one given back comes first: its memory, here and in the server, is still warm.
         try:
-            return self._idle.pop()
+            reader = self._shelf().pop()
         except IndexError:
-            return None
+            return self._new_reader()
+        return self._instead_of(reader) if reader.stale() else reader
+
+    def _instead_of(self, stale: Reader) -> Reader:
+        stale.connection.close()
+        return self._new_reader()
 
     def _new_reader(self) -> Reader:
-        reader = Reader(self._connect(autocommit=True), self.dialect, self._breaker, self._watch)
+        connection = self._connect(autocommit=True)
+        strand = current()
+        if strand is not None and isinstance(connection, DeadlineConnection):
+            connection.wire = Wire(strand.loop, connection.fileno())
+        reader = Reader(connection, self.dialect, self._breaker, self._watch)
         self._readers.add(reader)
         return reader
 

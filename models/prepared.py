@@ -22,7 +22,7 @@ TRUSTED_SECONDS = 0.02
 
 
 class Reader:
-    """One thread's connection for reading, in autocommit. Made by `Database.reader`."""
+    """A connection for reading, in autocommit, of one thread or strand at a time. Made by `Database.reader`."""
 
     __slots__ = ("__weakref__", "_breaker", "_heard", "connection", "dialect", "run")
 

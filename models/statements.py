@@ -1,12 +1,13 @@
 """Statements prepared on a PostgreSQL connection and run by libpq's own calls, which cost a third of a cursor's.
 
 A psycopg cursor reads the query anew each time, forgets which adapters it found and waits in many small steps. Here
-every statement of a connection keeps its adapters and waits in one; adapters and errors stay psycopg's.
+every statement of a connection keeps its adapters and waits in one; adapters and errors stay psycopg's. In a thread
+libpq waits by itself; in a strand the question is sent, and the others go on until the answer is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
@@ -14,6 +15,8 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
+from models.connections import DeadlineConnection
+from models.strands import Wire
 from models.watch import Watch
 
 Outcome = tuple[list[tuple[Any, ...]], int]
@@ -33,17 +36,17 @@ class _Statement:
 
 
 class Statements:
-    """What one connection has prepared. It is in autocommit, and used by one thread at a time.
+    """What one connection has prepared. It is in autocommit, and used by one thread or strand at a time.
 
     `watch` cuts the connection when a statement takes longer than `deadline` seconds.
     """
 
-    __slots__ = ("_connection", "_deadline", "_known", "_pgconn", "_prepared", "_watch", "_wire")
+    __slots__ = ("_connection", "_deadline", "_descriptor", "_known", "_pgconn", "_prepared", "_watch")
 
-    def __init__(self, connection: psycopg.Connection[Any], watch: Watch, deadline: float) -> None:
+    def __init__(self, connection: DeadlineConnection, watch: Watch, deadline: float) -> None:
         self._connection = connection
         self._pgconn = connection.pgconn
-        self._wire = connection.pgconn.socket
+        self._descriptor = connection.pgconn.socket
         self._watch = watch
         self._deadline = deadline
         self._known: dict[bytes, _Statement] = {}
@@ -61,11 +64,15 @@ class Statements:
         name = known.names.get(types)
         if name is None:
             name = known.names[types] = self._prepare(sql, types)
-        self._watch.expect(self._wire, self._deadline)
-        try:
-            result = self._pgconn.exec_prepared(name, parameters, adapters.formats, Format.BINARY)
-        finally:
-            self._watch.done(self._wire)
+        pgconn = self._pgconn
+        result = self._asked(
+            pgconn.exec_prepared,
+            pgconn.send_query_prepared,
+            name,
+            parameters,
+            adapters.formats,
+            Format.BINARY,
+        )
         if result.status != ExecStatus.TUPLES_OK:
             self._check(result)
             return [], result.command_tuples or 0
@@ -76,13 +83,35 @@ class Statements:
     def _prepare(self, sql: bytes, types: tuple[int, ...]) -> bytes:
         self._prepared += 1
         name = b"statement_%d" % self._prepared
-        self._watch.expect(self._wire, self._deadline)
-        try:
-            result = self._pgconn.prepare(name, sql, types)
-        finally:
-            self._watch.done(self._wire)
-        self._check(result)
+        self._check(self._asked(self._pgconn.prepare, self._pgconn.send_prepare, name, sql, types))
         return name
+
+    def _asked(self, ask: Callable[..., PGresult], send: Callable[..., None], *words: Any) -> PGresult:
+        """The answer to `ask(*words)`, or in a strand to `send(*words)`, which does not wait for it."""
+        self._watch.expect(self._descriptor, self._deadline)
+        try:
+            wire = self._connection.wire
+            if wire is None:
+                return ask(*words)
+            send(*words)
+            return self._heard(wire)
+        finally:
+            self._watch.done(self._descriptor)
+
+    def _heard(self, wire: Wire) -> PGresult:
+        pgconn = self._pgconn
+        while True:
+            wire.wait()
+            pgconn.consume_input()
+            if not pgconn.is_busy():
+                break
+        result = pgconn.get_result()
+        # What follows the answer says that the server is ready again.
+        while result is not None and (more := pgconn.get_result()) is not None:
+            result = more
+        if result is None:
+            raise psycopg.OperationalError("the server said nothing")
+        return result
 
     def _check(self, result: PGresult) -> None:
         if self._pgconn.status == ConnStatus.BAD:

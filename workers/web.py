@@ -1,4 +1,4 @@
-"""`ramu web`: the web server in production, granian with threads, in place of this process."""
+"""`ramu web`: the web server in production, uvicorn with an event loop in each process, in place of this one."""
 
 from __future__ import annotations
 
@@ -19,11 +19,6 @@ FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
 MAIN_PROCESS = "RAMU_WEB_PROCESS"
 """Tells the server's own processes whose end is theirs too."""
-
-HEADER_MS = 5_000
-"""A client that has not sent its headers by then is dropped; it holds no thread meanwhile."""
-
-STOP_SECONDS = 5
 
 
 @click.command()
@@ -67,26 +62,15 @@ def _check(host: str, port: int, base: int) -> None:
             ) from fault
 
 
-def command(settings: Settings) -> list[str]:
-    """The command line of the server."""
+def command(settings: Settings, served: str = "wsgi:front") -> list[str]:
+    """The command line of the server; `served` is a factory of an ASGI application."""
     options = {
-        "interface": "wsgi",
         "host": settings.host,
         "port": settings.port,
-        "http": "1",
         "workers": settings.web_processes,
-        "blocking-threads": settings.web_threads,
-        "http1-header-read-timeout": HEADER_MS,
-        "workers-kill-timeout": STOP_SECONDS,
-        "log-level": "error",
     }
     told = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    return [
-        sys.executable,
-        *("-P", "-m", "granian"),
-        *told,
-        *("--no-ws", "--respawn-failed-workers", "--factory", "wsgi:application"),
-    ]
+    return [sys.executable, "-P", "-m", "workers.web_server", *told, served]
 
 
 def empty_figures(settings: Settings) -> Path:

@@ -13,6 +13,7 @@ from signal import Signals
 
 from config.faults import Fault
 from config.settings import CHECKOUT, load
+from tests.bench.bare import PATH
 from workers.servers.folders import current_user
 from workers.servers.process import Server, free_port
 from workers.web import command
@@ -20,8 +21,8 @@ from workers.web import command
 SECRET = "0123456789abcdef0123456789abcdef"
 """Of the benchmark's own gateways, which listen on the loopback for some seconds."""
 
-PRODUCTION = ("--factory", "wsgi:application")
-"""What `ramu web` serves: the end of its command line."""
+PRODUCTION = "wsgi:front"
+"""What `ramu web` serves."""
 
 MENU_BUILDER = Path(__file__).parent / "menu_builder"
 
@@ -68,12 +69,12 @@ class WebServer(Server):
 
 def bare_flask(folder: Path, size: Size) -> WebServer:
     """The unit: a Flask view that returns a constant."""
-    return _granian("bare Flask", "/ussd", ["tests.bench.bare:app"], folder, size, {})
+    return _served("bare Flask", PATH, "tests.bench.bare:flask_front", folder, size, {})
 
 
 def bare_wsgi(folder: Path, size: Size) -> WebServer:
     """The floor: a WSGI callable that returns the same constant without Flask."""
-    return _granian("bare WSGI", "/ussd", ["tests.bench.bare:floor"], folder, size, {})
+    return _served("bare WSGI", PATH, "tests.bench.bare:floor_front", folder, size, {})
 
 
 def gateway_environment(figures: Path, *, database_url: str, redis_url: str, keys: Path) -> dict[str, str]:
@@ -94,7 +95,7 @@ def gateway_environment(figures: Path, *, database_url: str, redis_url: str, key
 def gateway(name: str, folder: Path, size: Size, environment: Mapping[str, str]) -> WebServer:
     """The gateway as production runs it, with nothing left out."""
     path = f"/hooks/africastalking/{SECRET}/ussd"
-    return _granian(name, path, PRODUCTION, folder, size, environment)
+    return _served(name, path, PRODUCTION, folder, size, environment)
 
 
 def menu_builder(folder: Path, size: Size, *, database_url: str, redis_socket: Path) -> WebServer:
@@ -137,13 +138,13 @@ def slug(name: str) -> str:
     return name.replace(",", "").replace(" ", "-").lower()
 
 
-def _granian(
-    name: str, path: str, target: Sequence[str], folder: Path, size: Size, environment: Mapping[str, str]
+def _served(
+    name: str, path: str, factory: str, folder: Path, size: Size, environment: Mapping[str, str]
 ) -> WebServer:
-    """Any application under the server as production starts it (`ramu web`), with the same processes and threads."""
+    """Any application under the server as production starts it (`ramu web`), with the same processes."""
     port = free_port()
     settings = load(port=port, web_processes=size.processes, web_threads=size.threads)
-    as_production = command(settings)
     log = folder / f"{slug(name)}.log"
-    told = [*as_production[: -len(PRODUCTION)], *target]
-    return WebServer(name, path, told, log, port, {"PYTHONPATH": str(CHECKOUT), **environment})
+    return WebServer(
+        name, path, command(settings, factory), log, port, {"PYTHONPATH": str(CHECKOUT), **environment}
+    )

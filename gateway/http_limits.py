@@ -1,0 +1,60 @@
+"""What a client may take: seconds for a request, bytes for its headers. uvicorn leaves both to a proxy."""
+
+from __future__ import annotations
+
+from asyncio import Transport
+from time import monotonic
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+REQUEST_SECONDS = 10.0
+"""A request that is not whole so long after it began is dropped, and so is a connection that never sends one."""
+
+LOOK_SECONDS = 2.0
+
+HEAD_BYTES = 65_536
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """One connection, within limits."""
+
+    _begun: float | None = None
+    _in_head = True
+    _head = 0
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """A request is expected from now on."""
+        super().connection_made(transport)
+        self._begun = monotonic()
+        self.loop.call_later(LOOK_SECONDS, self._look)
+
+    def data_received(self, data: bytes) -> None:
+        """Takes in what came, unless the headers have no end."""
+        super().data_received(data)
+        if self._in_head:
+            self._head += len(data)
+            if self._head > HEAD_BYTES and not self.transport.is_closing():
+                self.send_400_response("Headers too long.")
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._begun, self._in_head, self._head = monotonic(), True, 0
+
+    def on_headers_complete(self) -> None:
+        """Its headers are there."""
+        super().on_headers_complete()
+        self._in_head = False
+
+    def on_message_complete(self) -> None:
+        """It is whole."""
+        super().on_message_complete()
+        self._begun = None
+
+    def _look(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self._begun is not None and monotonic() - self._begun > REQUEST_SECONDS:
+            self.transport.abort()
+        else:
+            self.loop.call_later(LOOK_SECONDS, self._look)

@@ -1,0 +1,122 @@
+"""One connection to Redis for all strands of a loop: what they ask in one turn of the loop is one send.
+
+Redis answers in the order of the questions, so the answers need no names. To wake a server that sleeps costs more than
+to ask it, and with a connection for each question it would be woken for each.
+"""
+
+from __future__ import annotations
+
+import ssl
+from asyncio import AbstractEventLoop, TimerHandle
+from collections import deque
+from time import monotonic
+from typing import Any
+
+from redis.connection import Connection
+from redis.exceptions import ConnectionError as Broken
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as Hung
+
+from gateway.resp import Answer, Unfinished, read
+from models.strands import Strand
+
+MOST_BYTES = 65_536
+"""Of answers, received at once."""
+
+
+class SharedLine:
+    """An open connection, used by strands of `loop` alone. An answer may take `read_ms`; then nobody gets one."""
+
+    def __init__(self, connection: Connection, loop: AbstractEventLoop, read_ms: int) -> None:
+        wire: Any = connection._sock
+        self._connection = connection
+        self._socket = wire
+        self._loop = loop
+        self._seconds = read_ms / 1000
+        self._socket.settimeout(self._seconds)
+        self._asked: deque[tuple[Strand, float]] = deque()
+        self._unsent: list[bytes] = []
+        self._unread = b""
+        self._clock: TimerHandle | None = None
+        self.open = True
+        loop.add_reader(self._socket.fileno(), self._heard)
+
+    def ask(self, strand: Strand, question: bytes) -> Answer:
+        """The answer to a packed command; what is wrong with the command is an answer too.
+
+        Raises redis-py's ConnectionError or TimeoutError.
+        """
+        if not self.open:
+            raise Broken("the server closed the connection")
+        if not self._unsent:
+            self._loop.call_soon(self._send)
+        self._unsent.append(question)
+        self._asked.append((strand, monotonic()))
+        if self._clock is None:
+            self._clock = self._loop.call_later(self._seconds, self._look)
+        answer: Answer = strand.wait()
+        return answer
+
+    def close(self, fault: RedisError | None = None) -> None:
+        """Closes it; who waits is told why."""
+        if not self.open:
+            return
+        self.open = False
+        if not self._loop.is_closed():
+            self._loop.remove_reader(self._socket.fileno())
+        self._connection.disconnect()
+        while self._asked:
+            self._loop.call_soon(self._asked.popleft()[0].throw, fault or Broken("closed"))
+
+    def _send(self) -> None:
+        questions, self._unsent = self._unsent, []
+        if self.open:
+            try:
+                self._socket.sendall(b"".join(questions))
+            except OSError as fault:
+                self.close(Broken(str(fault)))
+
+    def _heard(self) -> None:
+        try:
+            answers = self._answers()
+        except (OSError, RedisError) as fault:
+            self.close(Broken(str(fault)))
+            return
+        for answer in answers:
+            strand, _ = self._asked.popleft()
+            strand.switch(answer)
+
+    def _answers(self) -> list[Answer]:
+        heard = self._unread + self._received()
+        answers: list[Answer] = []
+        end = 0
+        while end < len(heard):
+            try:
+                answer, end = read(heard, end)
+            except Unfinished:
+                break
+            answers.append(answer)
+        self._unread = heard[end:]
+        if len(answers) > len(self._asked):
+            raise Broken("it said more than was asked")
+        return answers
+
+    def _received(self) -> bytes:
+        heard: bytes = self._socket.recv(MOST_BYTES)
+        if not heard:
+            raise Broken("the server closed the connection")
+        # What TLS has decrypted already makes no socket readable.
+        while isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            heard += self._socket.recv(MOST_BYTES)
+        return heard
+
+    def _look(self) -> None:
+        """Whether the oldest question is overdue."""
+        self._clock = None
+        if not self._asked:
+            return
+        left = self._asked[0][1] + self._seconds - monotonic()
+        if left > 0:
+            self._clock = self._loop.call_later(left, self._look)
+        else:
+            self.close(Hung("no answer in time"))
