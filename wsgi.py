@@ -7,7 +7,7 @@ import signal
 from flask import Flask
 
 from config.settings import load
-from gateway.front import Front
+from gateway.front import Front, front_of
 from gateway.logs import configure
 from gateway.runtime import Runtime
 from gateway.web import make_app
@@ -23,14 +23,7 @@ def application() -> Flask:
 def front() -> Front:
     """The same behind an event loop. Raises config.faults.Fault."""
     runtime = _runtime()
-    settings = runtime.settings
-    whole = Front(
-        make_app(runtime).wsgi_app,
-        most=settings.body_bytes,
-        threads=settings.web_threads,
-        hops_at_once=settings.hops_at_once,
-        in_strands=runtime.database.dialect == "postgresql",
-    )
+    whole = front_of(runtime, make_app(runtime))
     _leave_in_peace()
     return whole
 

@@ -15,7 +15,10 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from flask import Flask
+
 from gateway.guards import Environ
+from gateway.runtime import Runtime
 from gateway.ussd import Application, is_hop
 from models import strands
 
@@ -94,6 +97,18 @@ class Front:
         ((status, headers),) = told
         latin = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return int(status[:3]), latin, said
+
+
+def front_of(runtime: Runtime, app: Flask) -> Front:
+    """The application of one process behind its event loop."""
+    settings = runtime.settings
+    return Front(
+        app.wsgi_app,
+        most=settings.body_bytes,
+        threads=settings.web_threads,
+        hops_at_once=settings.hops_at_once,
+        in_strands=runtime.database.dialect == "postgresql",
+    )
 
 
 def environ_of(scope: Scope, body: bytes) -> Environ:

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as Hung
 
 from gateway.resp import Answer, Unfinished, read
-from models.strands import Strand
+from models.strands import Listening, Strand
 
 MOST_BYTES = 65_536
 """Of answers, received at once."""
@@ -39,7 +39,7 @@ class SharedLine:
         self._unread = b""
         self._clock: TimerHandle | None = None
         self.open = True
-        loop.add_reader(self._socket.fileno(), self._heard)
+        self._listening = Listening(loop, wire.fileno(), self._heard)
 
     def ask(self, strand: Strand, question: bytes) -> Answer:
         """The answer to a packed command; what is wrong with the command is an answer too.
@@ -62,11 +62,11 @@ class SharedLine:
         if not self.open:
             return
         self.open = False
-        if not self._loop.is_closed():
-            self._loop.remove_reader(self._socket.fileno())
+        self._listening.end()
         self._connection.disconnect()
-        while self._asked:
-            self._loop.call_soon(self._asked.popleft()[0].throw, fault or Broken("closed"))
+        while self._asked and not self._loop.is_closed():
+            strand, _ = self._asked.popleft()
+            self._loop.call_soon_threadsafe(strand.throw, fault or Broken("closed"))
 
     def _send(self) -> None:
         questions, self._unsent = self._unsent, []

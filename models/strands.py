@@ -10,6 +10,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, Future, get_running_loop
 from collections.abc import Callable
 from concurrent.futures import Executor
+from threading import Event, get_ident
 from time import sleep
 from typing import Any, TypeVar, cast
 
@@ -81,6 +82,33 @@ def pause(seconds: float) -> None:
         strand.wait()
 
 
+class Listening:
+    """That a socket is listened to by a loop, from now until `end`."""
+
+    __slots__ = ("_descriptor", "_loop", "_thread")
+
+    def __init__(self, loop: AbstractEventLoop, descriptor: int, heard: Callable[[], None]) -> None:
+        self._loop = loop
+        self._descriptor = descriptor
+        self._thread = get_ident()
+        loop.add_reader(descriptor, heard)
+
+    def end(self) -> None:
+        """Ends it, before the socket is closed; in the loop's thread, whoever asks."""
+        if self._loop.is_closed():
+            return
+        if get_ident() == self._thread:
+            self._loop.remove_reader(self._descriptor)
+        elif self._loop.is_running():
+            ended = Event()
+            self._loop.call_soon_threadsafe(self._end, ended)
+            ended.wait(1.0)
+
+    def _end(self, ended: Event) -> None:
+        self._loop.remove_reader(self._descriptor)
+        ended.set()
+
+
 class Wire:
     """A socket that is listened to for strands, one at a time: `wait` ends when it can be read.
 
@@ -88,14 +116,12 @@ class Wire:
     closes this first.
     """
 
-    __slots__ = ("_descriptor", "_loop", "_strand", "open")
+    __slots__ = ("_listening", "_strand", "open")
 
     def __init__(self, loop: AbstractEventLoop, descriptor: int) -> None:
-        self._loop = loop
-        self._descriptor = descriptor
         self._strand: Strand | None = None
         self.open = True
-        loop.add_reader(descriptor, self._heard)
+        self._listening = Listening(loop, descriptor, self._heard)
 
     def wait(self) -> None:
         """Waits until there is something to read; at once when the other side said something unasked, or ended."""
@@ -107,8 +133,7 @@ class Wire:
         """Listens no more."""
         if self.open:
             self.open = False
-            if not self._loop.is_closed():
-                self._loop.remove_reader(self._descriptor)
+            self._listening.end()
 
     def _heard(self) -> None:
         strand, self._strand = self._strand, None

@@ -13,10 +13,12 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from config.settings import Settings, load
+from gateway.front import Front, front_of
 from gateway.runtime import Runtime, utc_now
 from gateway.web import make_app
 from models.keyring import FILE_NAME
 from tests.gateway.kept_people import give_keys, settle
+from tests.gateway.loop import ThroughTheFront
 
 AWA = "+22370000001"
 """A phone of the demonstration whose household is registered."""
@@ -33,12 +35,13 @@ class Gateway:
 
     runtime: Runtime
     app: Flask
+    front: Front
     calls: int = 0
 
     @property
     def client(self) -> Client:
         """A web client."""
-        return Client(self.app.wsgi_app)
+        return Client(ThroughTheFront(self.front))
 
     def post(self, path: str = "/hooks/africastalking/demo/ussd", **told: Any) -> TestResponse:
         """Posts to the callback: `body` (bytes) or fields; headers as `headers`."""
@@ -86,7 +89,8 @@ def open_gateway(
     )
     give_keys(told.key_folder)
     runtime = Runtime.open(told, clock)
-    return Gateway(runtime, make_app(runtime))
+    app = make_app(runtime)
+    return Gateway(runtime, app, front_of(runtime, app))
 
 
 def people(gateway: Gateway) -> Gateway:
