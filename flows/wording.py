@@ -19,14 +19,18 @@ LONGEST_PLACE = 18
 """Septets of a place's or a facility's name on a screen."""
 
 
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(32))
+"""Of days and months, written once: to format a number takes three times as long as to look it up."""
+
+
 def day(value: date | None) -> str:
     """14/03/2027, or nothing."""
-    return f"{value.day:02}/{month(value)}" if value else ""
+    return f"{_TWO_DIGITS[value.day]}/{_TWO_DIGITS[value.month]}/{value.year}" if value else ""
 
 
 def month(value: date | None) -> str:
     """01/2026, or nothing."""
-    return f"{value.month:02}/{value.year}" if value else ""
+    return f"{_TWO_DIGITS[value.month]}/{value.year}" if value else ""
 
 
 def francs(amount: int) -> str:
