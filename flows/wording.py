@@ -38,12 +38,23 @@ def francs(amount: int) -> str:
     return f"{amount:,} F".replace(",", " ")
 
 
+class _Unaccented(dict[int, str]):
+    """Letters by their code to the same without accents, each found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        apart = unicodedata.normalize("NFKD", chr(code))
+        plain = self[code] = "".join(letter for letter in apart if not unicodedata.combining(letter))
+        return plain
+
+
+_UNACCENTED = _Unaccented()
+
+
 def capitals(name: str) -> str:
     """A name in capitals without accents, cut to fit."""
     plain = name.upper()
     if not plain.isascii():
-        apart = unicodedata.normalize("NFKD", plain)
-        plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+        plain = plain.translate(_UNACCENTED)
     return gsm7.cut(plain, LONGEST_NAME)
 
 
