@@ -69,7 +69,7 @@ def explore(
     )
     starts = [first] if start == first.session else [_again(world, phone, start)]
     if first.session.place.screen != HOME:
-        home = start._replace(place=replace(start.place, screen=HOME))
+        home = start._replace(place=start.place._replace(screen=HOME))
         starts.append(_again(world, phone, home))
     waiting = deque(starts)
     walk.known.update(_state(step) for step in starts)
