@@ -40,7 +40,7 @@ class Ask:
     def t(self, text: str, **values: object) -> str:
         """`text` in the caller's language, with its `{values}` filled in."""
         written = self._texts.get(text, text)
-        return written.format(**values) if values else written
+        return written.format_map(values) if values else written
 
     def caller(self) -> Caller:
         """Who is calling, read once a hop. Raises models.database.DatabaseAway."""

@@ -269,10 +269,9 @@ def draw(session: Session, ask: Ask) -> Screen:
 
 
 def _pages(screen: Screen, session: Session, ask: Ask, fault: str = "") -> tuple[str, ...]:
-    navigation = layout.Navigation(
-        ask.t("Retour"), ask.t("Suite"), bool(session.back) or session.place.screen not in FIRST
-    )
-    return layout.pages(screen, session.charset, navigation, fault)
+    somewhere = session.back or session.place.screen not in FIRST
+    back = ask.t("Retour") if somewhere else ""
+    return layout.pages(screen, session.charset, back, ask.t("Suite"), fault)
 
 
 def _step(session: Session, ask: Ask, effects: tuple[Effect, ...] = (), fault: str = "") -> Step:

@@ -212,7 +212,7 @@ def _check_text(step: Step, walk: Walk) -> None:
 
 def _check_end(screen: End, session: Session, walk: Walk) -> None:
     """Nobody can turn the page of a call that is over."""
-    if len(layout.pages(screen, session.charset, layout.Navigation("", "", can_go_back=False))) > 1:
+    if len(layout.pages(screen, session.charset, "", "")) > 1:
         walk.complain(
             session.place.screen, "the last screen of a call takes more than one page", screen.title
         )

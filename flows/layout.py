@@ -9,20 +9,13 @@ from flows import gsm7
 from flows.screens import End, Menu, Notice, Screen
 
 
-class Navigation(NamedTuple):
-    """The words of the navigation lines in the person's language, and whether there is somewhere to go back to."""
-
-    back: str
-    more: str
-    can_go_back: bool
-
-
-def pages(screen: Screen, charset: str, navigation: Navigation, fault: str = "") -> tuple[str, ...]:
+def pages(screen: Screen, charset: str, back: str, more: str, fault: str = "") -> tuple[str, ...]:
     """The pages of `screen` as they are sent: each at most 160 septets, or 70 characters when it travels in UCS-2.
 
     A `fault` takes the place of the title, as on a screen that is shown again after a wrong key; a notice keeps its
     title too, which is its answer. On a screen of several pages the title carries the page's number, and pinned
-    choices stand on each page.
+    choices stand on each page. `back` and `more` are the words of the navigation lines in the person's language; `back`
+    is empty where there is nowhere to go back to.
     """
     title = fault or screen.title
     flowing = list(screen.lines)
@@ -33,8 +26,8 @@ def pages(screen: Screen, charset: str, navigation: Navigation, fault: str = "")
     if not isinstance(screen, End):
         for choice in screen.choices:
             (pinned if choice.pinned else flowing).append(f"{choice.key} {choice.label}")
-        if navigation.can_go_back:
-            foot = f"0 {navigation.back}"
+        if back:
+            foot = f"0 {back}"
     if isinstance(screen, Menu) and screen.after:
         pinned.append(screen.after)
     whole = _text(title, *flowing, *pinned, foot)
@@ -52,7 +45,7 @@ def pages(screen: Screen, charset: str, navigation: Navigation, fault: str = "")
         title, *flowing = map(sheet.written, (title, *flowing))
     if sheet.size(title) > sheet.most // 2:
         title, flowing = "", [title, *flowing]
-    below = sheet.written(_text(*pinned, f"9 {navigation.more}", foot))
+    below = sheet.written(_text(*pinned, f"9 {more}", foot))
     below_last = sheet.written(_text(*pinned, foot))
     return _paged(sheet, title, flowing, below, below_last, not fault)
 
