@@ -35,11 +35,12 @@ class Ask:
         """From here on texts come in this language."""
         self.language = language
         self.charset = charset
-        self._translate = self.context.catalogues.translator(language)
+        self._texts = self.context.catalogues.texts(language)
 
     def t(self, text: str, **values: object) -> str:
         """`text` in the caller's language, with its `{values}` filled in."""
-        return self._translate(text).format(**values) if values else self._translate(text)
+        written = self._texts.get(text, text)
+        return written.format_map(values) if values else written
 
     def caller(self) -> Caller:
         """Who is calling, read once a hop. Raises models.database.DatabaseAway."""
@@ -56,12 +57,17 @@ class Ask:
         self._rights.update({person: tuple(of_person) for person, of_person in found.items()})
 
     def rights_of(self, person_id: int) -> tuple[Right, ...]:
-        """A person's rights, best first. Raises models.database.DatabaseAway."""
-        if person_id not in self._rights:
-            self._rights[person_id] = coverage.by_person(
-                self.context.db, self.context.keys, person_id, self.today
+        """A person's rights, best first; a phone without a household is not told how large hers is.
+
+        Raises models.database.DatabaseAway.
+        """
+        rights = self._rights.get(person_id)
+        if rights is None:
+            context = self.context
+            rights = self._rights[person_id] = coverage.by_person(
+                context.db, context.keys, person_id, self.today, counted=bool(self.own)
             )
-        return self._rights[person_id]
+        return rights
 
     def owns(self, right: Right) -> bool:
         """Whether the caller's phone is linked to this person's household: what she sees is then not masked."""

@@ -69,7 +69,7 @@ def explore(
     )
     starts = [first] if start == first.session else [_again(world, phone, start)]
     if first.session.place.screen != HOME:
-        home = start._replace(place=replace(start.place, screen=HOME))
+        home = start._replace(place=start.place._replace(screen=HOME))
         starts.append(_again(world, phone, home))
     waiting = deque(starts)
     walk.known.update(_state(step) for step in starts)
@@ -212,7 +212,7 @@ def _check_text(step: Step, walk: Walk) -> None:
 
 def _check_end(screen: End, session: Session, walk: Walk) -> None:
     """Nobody can turn the page of a call that is over."""
-    if len(layout.pages(screen, session.charset, layout.Navigation("", "", can_go_back=False))) > 1:
+    if len(layout.pages(screen, session.charset, "", "")) > 1:
         walk.complain(
             session.place.screen, "the last screen of a call takes more than one page", screen.title
         )

@@ -25,7 +25,10 @@ EXTENSION = frozenset("\f^{}\\[~]|€")
 ALPHABET = BASIC | EXTENSION
 
 _OUTSIDE = re.compile(f"[^{re.escape(''.join(sorted(ALPHABET)))}]")
-_NOT_BASIC = re.compile(f"[^{re.escape(''.join(sorted(BASIC)))}]")
+
+_PLAIN, _OTHER = 0, 1
+_KINDS = bytes(_PLAIN if chr(code) in BASIC else _OTHER for code in range(256))
+"""Of each letter of Latin-1, whether it is one of BASIC."""
 
 SCREEN_SEPTETS = 160
 """The most septets on a USSD screen, navigation lines included. Operators cut between 160 and 184."""
@@ -41,9 +44,17 @@ class OutsideAlphabet(ValueError):
     """A text holds characters that GSM-7 does not have."""
 
 
+def is_plain(text: str) -> bool:
+    """Whether every letter takes one septet and stands in Latin-1, as on most screens: told without looking at each."""
+    try:
+        return _OTHER not in text.encode("latin-1").translate(_KINDS)
+    except UnicodeEncodeError:
+        return False
+
+
 def septets(text: str) -> int:
     """The length of `text` in septets. Raises OutsideAlphabet."""
-    if not _NOT_BASIC.search(text):
+    if is_plain(text):
         return len(text)
     letters = set(text)
     if not letters <= ALPHABET:
@@ -64,8 +75,7 @@ def _letters() -> tuple[facts.Row, ...]:
 
 def fold(text: str) -> str:
     """`text` in letters of GSM-7: rewritten by the table, and `?` for what the table does not know."""
-    # Most texts have none or few such letters: only these are looked at.
-    return _OUTSIDE.sub(_rewritten, text)
+    return text if is_plain(text) else _OUTSIDE.sub(_rewritten, text)
 
 
 def _rewritten(found: re.Match[str]) -> str:

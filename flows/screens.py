@@ -9,7 +9,7 @@ End       the last screen: the call is over
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -70,8 +70,7 @@ class Choice(NamedTuple):
     alias: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Menu:
+class Menu(NamedTuple):
     """Numbered choices under a title; lines to read stand before them, an `after` line behind them on each page.
 
     `doors` are digits kept for what is not open yet: digit to its name.
@@ -81,11 +80,10 @@ class Menu:
     choices: tuple[Choice, ...]
     lines: tuple[str, ...] = ()
     after: str = ""
-    doors: Mapping[str, str] = field(default_factory=dict)
+    doors: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """Free text, taken by `accept(ask, typed)`: a Go, or Refused is raised. `samples` are for the explorer."""
 
     title: str
@@ -95,18 +93,16 @@ class Question:
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Something to read, with ways on."""
 
     title: str
     lines: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
-    doors: Mapping[str, str] = field(default_factory=dict)
+    doors: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """The last screen of the call."""
 
     title: str

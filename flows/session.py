@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
 
-VERSION = 1
+VERSION = 2
 """Version of this record's shape. An older shape is read by `decode`; a newer or unreadable one is `UnknownRecord`."""
+
+_VERSION_1 = ("v", "at", "back", "lang", "set", "phone", "own", "hop", "bad", "seen", "t", "aide")
+"""How version 1, an object, named what later versions tell by its place in a list."""
 
 MOST_STEPS_BACK = 8
 """How many screens `0` can walk back. Keeps the record below 1 KB; beyond it `0` ends at the home screen."""
@@ -19,17 +21,18 @@ class UnknownRecord(ValueError):
     """The record cannot be continued: unreadable, or of a version that this code does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the person stands: a screen's name, its arguments (small JSON values) and the page shown, from 0."""
+class Place(NamedTuple):
+    """Where the person stands: a screen's name, its arguments (small JSON values, never changed) and the page shown,
+    from 0.
+    """
 
     screen: str
-    args: dict[str, Any] = field(default_factory=dict)
+    args: dict[str, Any] = {}
     page: int = 0
 
     def turned_to(self, page: int) -> Place:
         """The same screen on another page."""
-        return replace(self, page=page)
+        return Place(self.screen, self.args, page)
 
 
 class Session(NamedTuple):
@@ -52,44 +55,34 @@ class Session(NamedTuple):
     helped: bool = False
 
     def encode(self) -> bytes:
-        """The record as UTF-8 JSON."""
-        record = {
-            "v": VERSION,
-            "at": _packed(self.place),
-            "back": [_packed(place) for place in self.back],
-            "lang": self.language,
-            "set": self.charset,
-            "phone": self.phone_id,
-            "own": self.own,
-            "hop": self.hop,
-            "bad": self.bad,
-            "seen": self.seen,
-            "t": self.opened,
-            "aide": self.helped,
-        }
-        return orjson.dumps(record)
+        """The record as UTF-8 JSON: a list of the version and of the fields in their order."""
+        return orjson.dumps((VERSION, *self), default=tuple)
 
     @classmethod
     def decode(cls, record: bytes) -> Session:
         """The session in `record`. Raises UnknownRecord when it cannot be continued."""
         try:
             data = orjson.loads(record)
-            if data["v"] != VERSION:
-                raise UnknownRecord(f"session record of version {data['v']}")
+            if isinstance(data, dict):
+                data = [data[name] for name in _VERSION_1]
+            version, at, back, language, charset, phone_id, own, hop, bad, seen, opened, helped = data
+            if version > VERSION:
+                raise UnknownRecord(f"session record of version {version}")
+            length, known = seen
             return cls(
-                place=_unpacked(data["at"]),
-                back=tuple(_unpacked(place) for place in data["back"]),
-                language=data["lang"],
-                charset=data["set"],
-                phone_id=data["phone"],
-                own=tuple(data["own"]),
-                hop=data["hop"],
-                bad=data["bad"],
-                seen=(data["seen"][0], data["seen"][1]),
-                opened=data["t"],
-                helped=data["aide"],
+                _place(at),
+                tuple([_place(packed) for packed in back]),
+                language,
+                charset,
+                phone_id,
+                tuple(own),
+                hop,
+                bad,
+                (length, known),
+                opened,
+                helped,
             )
-        except (ValueError, KeyError, TypeError, IndexError) as fault:
+        except (ValueError, KeyError, TypeError) as fault:
             raise UnknownRecord(str(fault)) from fault
 
 
@@ -98,11 +91,7 @@ def digest(text: str) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _packed(place: Place) -> list[Any]:
-    return [place.screen, place.args, place.page]
-
-
-def _unpacked(packed: list[Any]) -> Place:
+def _place(packed: list[Any]) -> Place:
     screen, args, page = packed
     if not (isinstance(screen, str) and isinstance(args, dict) and isinstance(page, int)):
         raise UnknownRecord("a place is [screen, arguments, page]")

@@ -7,16 +7,14 @@ to a citizen. Her screen then falls back to French, line by line.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 SOURCE = "fr"
@@ -63,10 +61,13 @@ def read_catalogue(language: str, folder: Path | None = None) -> Catalog:
         return read_po(po, locale=None, domain=DOMAIN)
 
 
+_FRENCH: Mapping[str, str] = {}
+
+
 class Catalogues:
     """The translators of every language, built once when a process starts."""
 
-    def __init__(self, translations: dict[str, NullTranslations]) -> None:
+    def __init__(self, translations: dict[str, Mapping[str, str]]) -> None:
         self._translations = translations
 
     @classmethod
@@ -74,28 +75,28 @@ class Catalogues:
         """Reads every catalogue; only validated strings take part. Raises OSError when a language has no file."""
         return cls({language.code: _translations(language.code, folder) for language in languages()})
 
+    def texts(self, language: str) -> Mapping[str, str]:
+        """French texts to those of `language`; a text that is not there, as in an unknown language, stays French."""
+        return self._translations.get(language, _FRENCH)
+
     def translator(self, language: str) -> Callable[[str], str]:
         """What turns a French text into `language`; an unknown language reads French."""
-        return self._translations.get(language, self._translations[SOURCE]).gettext
+        texts = self.texts(language)
+        return lambda text: texts.get(text, text)
 
     def speaks(self, language: str) -> bool:
         """Whether at least one validated text exists in `language`."""
-        if language == SOURCE:
-            return True
-        translations = self._translations.get(language)
-        return isinstance(translations, GNUTranslations) and bool(set(translations._catalog) - {""})  # type: ignore[attr-defined]
+        return language == SOURCE or bool(self.texts(language))
 
 
-def _translations(language: str, folder: Path | None) -> NullTranslations:
-    if language == SOURCE:
-        return NullTranslations()
-    return _compiled(catalogue_file(language, folder).read_bytes())
+def _translations(language: str, folder: Path | None) -> Mapping[str, str]:
+    return _FRENCH if language == SOURCE else _validated(catalogue_file(language, folder).read_bytes())
 
 
 @lru_cache(maxsize=16)
-def _compiled(po: bytes) -> GNUTranslations:
+def _validated(po: bytes) -> Mapping[str, str]:
     # Reading takes as long as thirty hops, and a process that makes several runtimes would do it for each.
-    compiled = BytesIO()
-    write_mo(compiled, read_po(BytesIO(po), locale=None, domain=DOMAIN), use_fuzzy=False)
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    catalogue = read_po(BytesIO(po), locale=None, domain=DOMAIN)
+    return {
+        str(text.id): str(text.string) for text in catalogue if text.id and text.string and not text.fuzzy
+    }

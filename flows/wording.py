@@ -7,6 +7,7 @@ from datetime import date
 
 from flows import gsm7
 from flows.ask import Ask
+from flows.texts import N_
 from models.coverage import Right, Verdict
 
 LONGEST_NAME = 12
@@ -19,14 +20,18 @@ LONGEST_PLACE = 18
 """Septets of a place's or a facility's name on a screen."""
 
 
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(32))
+"""Of days and months, written once: to format a number takes three times as long as to look it up."""
+
+
 def day(value: date | None) -> str:
     """14/03/2027, or nothing."""
-    return f"{value.day:02}/{month(value)}" if value else ""
+    return f"{_TWO_DIGITS[value.day]}/{_TWO_DIGITS[value.month]}/{value.year}" if value else ""
 
 
 def month(value: date | None) -> str:
     """01/2026, or nothing."""
-    return f"{value.month:02}/{value.year}" if value else ""
+    return f"{_TWO_DIGITS[value.month]}/{value.year}" if value else ""
 
 
 def francs(amount: int) -> str:
@@ -34,12 +39,25 @@ def francs(amount: int) -> str:
     return f"{amount:,} F".replace(",", " ")
 
 
+class _Unaccented(dict[int, str]):
+    """Letters by their code to the same without accents, each found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        apart = unicodedata.normalize("NFKD", chr(code))
+        plain = self[code] = "".join(letter for letter in apart if not unicodedata.combining(letter))
+        return plain
+
+
+_UNACCENTED = _Unaccented()
+
+
 def capitals(name: str) -> str:
     """A name in capitals without accents, cut to fit."""
     plain = name.upper()
     if not plain.isascii():
-        apart = unicodedata.normalize("NFKD", plain)
-        plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+        plain = plain.translate(_UNACCENTED)
+    if plain.isascii() and plain.isalpha():
+        return plain[:LONGEST_NAME]
     return gsm7.cut(plain, LONGEST_NAME)
 
 
@@ -55,7 +73,7 @@ def whole(right: Right) -> str:
 
 def masked(right: Right) -> str:
     """AWA T***: what anybody may see who holds the card's number."""
-    return f"{capitals(right.given)} {capitals(right.family)[:1]}***"
+    return f"{capitals(right.given)} {capitals(right.family[:1])[:1]}***"
 
 
 def named(ask: Ask, right: Right) -> str:
@@ -63,22 +81,24 @@ def named(ask: Ask, right: Right) -> str:
     return whole(right) if ask.owns(right) else masked(right)
 
 
+_STATES = {
+    Verdict.EXPIRE: (N_("EXPIRE"), N_("EXPIREE")),
+    Verdict.SUSPENDU: (N_("SUSPENDU"), N_("SUSPENDUE")),
+    Verdict.RADIE: (N_("RADIE"), N_("RADIEE")),
+    Verdict.PAS_ENCORE_VALIDE: (N_("PAS ENCORE VALIDE"),) * 2,
+    Verdict.EN_OBSERVATION: (N_("EN ATTENTE"),) * 2,
+}
+"""What is said of a scheme, and of a mutual, whose right is not valid."""
+
+
 def state(ask: Ask, right: Right) -> str:
     """What a right is worth in one or two words, in capitals; a mutual is feminine."""
-    feminine = right.scheme == "MUTUELLE"
-    match right.verdict:
-        case Verdict.EXPIRE:
-            return ask.t("EXPIREE") if feminine else ask.t("EXPIRE")
-        case Verdict.SUSPENDU:
-            return ask.t("SUSPENDUE") if feminine else ask.t("SUSPENDU")
-        case Verdict.RADIE:
-            return ask.t("RADIEE") if feminine else ask.t("RADIE")
-        case Verdict.PAS_ENCORE_VALIDE:
-            return ask.t("PAS ENCORE VALIDE")
-        case Verdict.EN_OBSERVATION:
-            return ask.t("EN ATTENTE")
-        case _:
-            return ask.t("VALIDE, EN RETARD") if right.status == LATE else ask.t("VALIDE")
+    found = _STATES.get(right.verdict)
+    if found is None:
+        return ask.t("VALIDE, EN RETARD") if right.status == LATE else ask.t("VALIDE")
+    masculine, feminine = found
+    text = feminine if right.scheme == "MUTUELLE" else masculine
+    return ask.t(text)
 
 
 def standing(ask: Ask, right: Right) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import click
@@ -26,15 +27,22 @@ class Stage(NamedTuple):
     arguments: tuple[str, ...]
 
 
+class Found(NamedTuple):
+    """How a check ended: its exit code, what it said, how many seconds it took."""
+
+    code: int
+    words: str
+    seconds: float
+
+
 CHECKS = (
     Stage("style (ruff)", ("-m", "ruff", "check", "--quiet", "--output-format", "concise", ".")),
     Stage("format (ruff)", ("-m", "ruff", "format", "--check", "--output-format", "concise", ".")),
     Stage("floors (import-linter)", ("-c", IMPORT_LINTER)),
     Stage("types (mypy)", ("-m", "mypy")),
     Stage("security (bandit)", ("-m", "bandit", "--quiet", "-ll", "-c", "pyproject.toml", "-r", *FLOORS)),
-    Stage("screens (ramu flows check)", ("-m", "gateway.command_line", "flows", "check")),
 )
-"""Before the suite, the quick ones first."""
+"""Before the suite, two at a time, the quick ones first. Every screen is walked once, by the suite."""
 
 SUITE = ("-m", "pytest", "-n", "3", "--dist", "worksteal")
 """Three on two cores, as tests often wait for a server. Each third stays together, so that what a file shares is made
@@ -60,19 +68,41 @@ LOCKS = (
 @click.option("--storms", is_flag=True, help="Also the tests that kill processes again and again.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(no_checks: bool, storms: bool, arguments: tuple[str, ...]) -> None:
-    """Linters, types, floors, screens, then the suite, on real servers of its own.
+    """Linters, types, floors, then the suite, which walks every screen, on real servers of its own.
 
     ARGUMENTS go to pytest: folders and files as seen from the checkout, -k, -x, --update ...
 
     Example: ramu test --no-checks tests/flows -k menu
     """
-    for stage in () if no_checks else CHECKS:
-        started = time.monotonic()
-        if code := run(stage.arguments):
-            click.echo(f"ramu test: stopped at {stage.name}; its words are above", err=True)
-            sys.exit(code)
-        click.echo(f"ok  {stage.name}, {time.monotonic() - started:.1f} s", err=True)
+    if not no_checks:
+        check()
     sys.exit(run((*SUITE, *(() if storms else CALM), *arguments)))
+
+
+def check() -> None:
+    """Runs the checks; the first that finds something ends the process with its words and its code."""
+    with ThreadPoolExecutor(2) as pool:
+        for stage, found in zip(CHECKS, pool.map(checked, CHECKS), strict=True):
+            if found.code:
+                pool.shutdown(wait=False, cancel_futures=True)
+                click.echo(found.words, nl=False, err=True)
+                click.echo(f"ramu test: stopped at {stage.name}; its words are above", err=True)
+                sys.exit(found.code)
+            click.echo(f"ok  {stage.name}, {found.seconds:.1f} s", err=True)
+
+
+def checked(stage: Stage) -> Found:
+    """What one check says."""
+    started = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, *stage.arguments],
+        cwd=CHECKOUT,
+        env=surroundings(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return Found(ended.returncode, ended.stdout, time.monotonic() - started)
 
 
 @click.command()
@@ -93,10 +123,14 @@ def lock(upgrade: bool) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run Python with these arguments in the checkout; its exit code.
+    """Run Python with these arguments in the checkout; its exit code."""
+    return subprocess.run([sys.executable, *arguments], cwd=CHECKOUT, env=surroundings()).returncode
 
-    Nothing of this installation goes along (database, secrets): the tests bring their own servers.
+
+def surroundings() -> dict[str, str]:
+    """The environment without what is this installation's (database, secrets): the tests bring their own servers.
+
+    What is compiled is kept, whatever the shell says: the suite starts Python more than a hundred times.
     """
-    foreign = ("RAMU_", "DATABASE_URL", "REDIS_URL", "PORT")
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return subprocess.run([sys.executable, *arguments], cwd=CHECKOUT, env=surroundings).returncode
+    foreign = ("RAMU_", "DATABASE_URL", "REDIS_URL", "PORT", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}

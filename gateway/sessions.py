@@ -37,38 +37,43 @@ HOPS = "hops"
 MOST_HOPS = 200_000
 """The funnel's stream keeps about so many entries while nobody drains it."""
 
-AS_IT_IS = b"as it is"
-"""In place of a form left open: it stays as it is."""
+_MARK = """
+    local binding, text, token = ARGV[1]:sub(1, 16), ARGV[1]:sub(17, 33), ARGV[1]:sub(34)
+"""
+"""Both scripts are given these three, of fixed lengths, as one: each argument costs here and there."""
 
-_OPEN = Script(
+_FOREIGN, _ANSWERED, _OVER, _HELD, _OPEN, _NEW = b"F", b"A", b"E", b"H", b"O", b"N"
+"""What holding a call begins to answer; a record may follow."""
+
+_HOLD = Script(
     3,
-    """
-    local call = redis.call('HMGET', KEYS[1], 'b', ARGV[1], 's')
-    if call[1] and call[1] ~= ARGV[2] then return {'foreign', ''} end
-    if call[2] then return {'answered', call[2]} end
-    if call[3] == '' then return {'over', ''} end
-    if not redis.call('SET', KEYS[2], ARGV[3], 'NX', 'PX', ARGV[4])
-        and redis.call('GET', KEYS[2]) ~= ARGV[3] then return {'held', ''} end
-    if call[3] then return {'open', call[3]} end
-    return {'new', redis.call('GET', KEYS[3])}
+    f"""{_MARK}
+    local call = redis.call('HMGET', KEYS[1], 'b', text, 's')
+    if call[1] and call[1] ~= binding then return 'F' end
+    if call[2] then return 'A' .. call[2] end
+    if call[3] == '' then return 'E' end
+    if not redis.call('SET', KEYS[2], token, 'NX', 'PX', '{HELD_MS}')
+        and redis.call('GET', KEYS[2]) ~= token then return 'H' end
+    if call[3] then return 'O' .. call[3] end
+    return 'N' .. (redis.call('GET', KEYS[3]) or '')
     """,
 )
 
-_SAVE = Script(
-    4,
-    """
-    if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-    redis.call('HSET', KEYS[1], 'b', ARGV[2], 's', ARGV[3], ARGV[4], ARGV[5])
-    redis.call('EXPIRE', KEYS[1], ARGV[6])
-    if ARGV[7] == '' then redis.call('DEL', KEYS[3])
-    elseif ARGV[7] ~= 'as it is' then redis.call('SET', KEYS[3], ARGV[7], 'EX', ARGV[8]) end
-    redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[10], '*', 'h', ARGV[9])
+_SAVE = f"""{_MARK}
+    if redis.call('GET', KEYS[2]) ~= token then return 0 end
+    redis.call('HSET', KEYS[1], 'b', binding, 's', ARGV[2], text, ARGV[3])
+    redis.call('EXPIRE', KEYS[1], '%d')
+    if ARGV[5] == '' then redis.call('DEL', KEYS[3])
+    elseif ARGV[5] then redis.call('SET', KEYS[3], ARGV[5], 'EX', ARGV[6]) end
+    redis.call('XADD', '{HOPS}', 'MAXLEN', '~', '{MOST_HOPS}', '*', 'h', ARGV[4])
     redis.call('DEL', KEYS[2])
     return 1
-    """,
-)
+"""
+"""The answer and the funnel's row, and what becomes of a form left open: unless it is told, it stays as it is."""
 
-_RELEASE = Script(1, "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0")
+_RELEASE = Script(
+    3, f"{_MARK} return redis.call('GET', KEYS[2]) == token and redis.call('DEL', KEYS[2]) or 0"
+)
 
 
 class Foreign(Exception):
@@ -94,14 +99,14 @@ class Answer(NamedTuple):
 class Call:
     """A call held by this hop. `seed` depends only on the call and the text; `left` is a form left open before.
 
+    `held` is what Redis is told of it: the keys of the call, of its hold and of the caller's form, and the mark.
     `unread` says that the call's record could not be read (older code, a dropped key) and begins again.
     """
 
     name: bytes
     caller: bytes
-    binding: bytes
     seed: bytes
-    token: bytes
+    held: tuple[bytes, bytes, bytes, bytes]
     session: Session | None = None
     left: Session | None = None
     unread: bool = False
@@ -114,7 +119,7 @@ class Sessions:
         self._lines = lines
         self._keys = keys
         self._tokens = Nonces(TOKEN_BYTES)
-        self._call_seconds = settings.session_seconds
+        self._save = Script(3, _SAVE % settings.session_seconds)
         self._left_seconds = settings.resume_minutes * 60
 
     def open(self, session_id: str, phone: Msisdn, service_code: str, text: str) -> Call | Answer:
@@ -124,23 +129,20 @@ class Sessions:
         """
         index = self._keys.index
         whole = f"{session_id}\n{phone.e164}\n{service_code}"
-        call = Call(
-            name=index(session_id, "session"),
-            caller=index(phone.e164, "left"),
-            binding=index(whole, "binding"),
-            seed=index(f"{whole}\n{text}", "hop"),
-            token=self._tokens.next(),
-        )
+        name, caller = index(session_id, "session"), index(phone.e164, "left")
+        seed = index(f"{whole}\n{text}", "hop")
+        mark = index(whole, "binding") + b"a" + seed + self._tokens.next()
+        call = Call(name, caller, seed, (b"ussd:" + name, b"hold:" + name, b"left:" + caller, mark))
         state, record = self._hold(call)
-        if state == b"foreign":
-            raise Foreign
-        if state == b"over":
-            raise Over
-        if state == b"answered":
+        if state == _OPEN:
+            return self._continued(call, record, text)
+        if state == _ANSWERED:
             screen, _, body = self._keys.unseal(record, "answer").partition("\n")
             return Answer(screen, body)
-        if state == b"open":
-            return self._continued(call, record, text)
+        if state == _FOREIGN:
+            raise Foreign
+        if state == _OVER:
+            raise Over
         call.left = self._read(record) if record else None
         return call
 
@@ -162,37 +164,27 @@ class Sessions:
         call was lost to a repeat.
         """
         record = b"" if over and not left else self._keys.seal_bytes(session.encode(), "session")
-        return bool(
-            self._lines.run(
-                _SAVE,
-                b"ussd:" + call.name,
-                b"hold:" + call.name,
-                b"left:" + call.caller,
-                HOPS,
-                call.token,
-                call.binding,
-                b"" if over else record,
-                b"a" + call.seed,
-                self._keys.seal(f"{answer.screen}\n{answer.body}", "answer"),
-                self._call_seconds,
-                AS_IT_IS if left is None else record if left else b"",
-                left_seconds or self._left_seconds,
-                hop,
-                MOST_HOPS,
-            )
-        )
+        words = [
+            *call.held,
+            b"" if over else record,
+            self._keys.seal(f"{answer.screen}\n{answer.body}", "answer"),
+            hop.encode(),
+        ]
+        if left is not None:
+            words += (record, b"%d" % (left_seconds or self._left_seconds)) if left else (b"",)
+        return bool(self._lines.run(self._save, *words))
 
     def release(self, call: Call) -> None:
         """Lets the call go without an answer, so that a repeat is worked on at once."""
-        self._lines.run(_RELEASE, b"hold:" + call.name, call.token)
+        self._lines.run(_RELEASE, *call.held)
 
     def _hold(self, call: Call) -> tuple[bytes, bytes]:
+        """How the call stands, and the record that is told with it."""
         until = monotonic() + TWIN_SECONDS
-        keys = (b"ussd:" + call.name, b"hold:" + call.name, b"left:" + call.caller)
         while True:
-            state, record = self._lines.run(_OPEN, *keys, b"a" + call.seed, call.binding, call.token, HELD_MS)
-            if state != b"held":
-                return state, record
+            told: bytes = self._lines.run(_HOLD, *call.held)
+            if told != _HELD:
+                return told[:1], told[1:]
             if monotonic() > until:
                 raise StillHeld
             pause(LOOK_SECONDS)

@@ -142,8 +142,9 @@ def verdict(
 class Right(NamedTuple):
     """One living person's right under one scheme and its worth on the day asked about.
 
-    Amounts in FCFA; `born` is None when only the year is known; `size` counts the living members of the household;
-    `late_since` is the day the missing amount was due; `covered_from` the first day after the observation period.
+    Amounts in FCFA; `born` is None when only the year is known; `size` counts the living members of the household, or
+    is 0 when nobody asked; `late_since` is the day the missing amount was due; `covered_from` the first day after the
+    observation period.
     """
 
     coverage_id: int
@@ -185,6 +186,8 @@ _SIZE = (
     )
     .scalar_subquery()
 )
+# Of one row, not a join: PostgreSQL would read every mutuelle into a hash table for it.
+_MUTUELLE = select(mutuelles.c.name).where(mutuelles.c.id == coverages.c.mutuelle_id).scalar_subquery()
 RIGHT_COLUMNS: tuple[Any, ...] = (
     coverages.c.id,
     coverages.c.person_id,
@@ -197,7 +200,7 @@ RIGHT_COLUMNS: tuple[Any, ...] = (
     persons.c.identity_sealed,
     persons.c.sex,
     persons.c.birth_year,
-    mutuelles.c.name,
+    _MUTUELLE,
     coverages.c.missing_fcfa,
     coverages.c.late_since,
     coverages.c.covered_from,
@@ -212,10 +215,8 @@ LIVING = persons.c.died_on.is_(None) & persons.c.erased_at.is_(None)
 
 
 def with_rights(people: FromClause) -> Join:
-    """`people` (which has persons) joined to each person's rights and their mutuelles; persons without stay."""
-    return people.outerjoin(coverages, coverages.c.person_id == persons.c.id).outerjoin(
-        mutuelles, mutuelles.c.id == coverages.c.mutuelle_id
-    )
+    """`people` (which has persons) joined to each person's rights; persons without stay."""
+    return people.outerjoin(coverages, coverages.c.person_id == persons.c.id)
 
 
 def rights_from(keys: KeyRing, rows: Iterable[Sequence[Any]], day: date) -> tuple[Right, ...]:
@@ -273,9 +274,13 @@ def by_name(
     return _looked_up(keys, rows, day)
 
 
-def by_person(db: Db, keys: KeyRing, person_id: int, day: date) -> tuple[Right, ...]:
-    """One person's rights, best first; () for a person who died, was erased or has none. Raises DatabaseAway."""
-    return rights_from(keys, _BY_PERSON.all(db, person_id=person_id), day)
+def by_person(db: Db, keys: KeyRing, person_id: int, day: date, *, counted: bool = True) -> tuple[Right, ...]:
+    """One person's rights, best first; () for a person who died, was erased or has none. Raises DatabaseAway.
+
+    To count her household costs a third of the read: who does not need it says `counted=False`.
+    """
+    wanted = _BY_PERSON if counted else _BY_PERSON_ALONE
+    return rights_from(keys, wanted.all(db, person_id=person_id), day)
 
 
 def neighbours(db: Db, keys: KeyRing, digits: str, day: date) -> tuple[tuple[str, Right], ...]:
@@ -297,12 +302,9 @@ def number_index(keys: KeyRing, scheme: str, digits: str) -> bytes:
 
 
 def _right(keys: KeyRing, row: Sequence[Any], day: date) -> Right:
-    of_coverage, sealed, of_person = row[:8], row[8], row[9:18]
-    scheme, _, status, valid_from, valid_to = of_coverage[3:]
-    covered_from = of_person[5]
-    worth = verdict(scheme, status, valid_from, valid_to, covered_from, day)
-    values: list[Any] = [*of_coverage, *opened_identity(keys, sealed), *of_person, worth]
-    return Right(*values)
+    scheme, _, status, valid_from, valid_to, sealed = row[3:9]
+    worth = verdict(scheme, status, valid_from, valid_to, row[14], day)
+    return Right._make((*row[:8], *opened_identity(keys, sealed), *row[9:18], worth))
 
 
 def _looked_up(keys: KeyRing, rows: list[tuple[Any, ...]], day: date) -> Lookup:
@@ -333,11 +335,15 @@ def _look_up(condition: Any, people: FromClause = _one) -> Any:
     )
 
 
-_BY_PERSON = Prepared(
-    select(*RIGHT_COLUMNS)
-    .select_from(with_rights(persons))
-    .where(persons.c.id == bindparam("person_id"), LIVING)
-)
+def _of_person(columns: Iterable[Any]) -> Prepared:
+    people = with_rights(persons)
+    return Prepared(
+        select(*columns).select_from(people).where(persons.c.id == bindparam("person_id"), LIVING)
+    )
+
+
+_BY_PERSON = _of_person(RIGHT_COLUMNS)
+_BY_PERSON_ALONE = _of_person(literal_column("0") if column is _SIZE else column for column in RIGHT_COLUMNS)
 _BY_NUMBERS = Prepared(
     select(*RIGHT_COLUMNS, coverages.c.number_index)
     .select_from(with_rights(persons))

@@ -16,15 +16,23 @@ OPERATORS = ("ORANGE", "MOOV", "TELECEL", OTHER)
 
 MALI = "+223"
 
+LONGEST = 4
+"""Digits of the longest prefix."""
+
 
 def operator_of(phone: Msisdn, day: date) -> str:
     """ORANGE, MOOV, TELECEL or AUTRE, by the longest prefix in force on `day` (libphonenumber's table)."""
     if not phone.is_malian:
         return OTHER
+    start = len(MALI)
+    return _operator(phone.e164[start : start + LONGEST], day)
+
+
+@lru_cache(maxsize=4_096)
+def _operator(beginning: str, day: date) -> str:
     by_prefix = _by_prefix(day)
-    national = phone.e164[len(MALI) :]
-    for length in (4, 3, 2, 1):
-        operator = by_prefix.get(national[:length])
+    for length in range(LONGEST, 0, -1):
+        operator = by_prefix.get(beginning[:length])
         if operator:
             return operator
     return OTHER

@@ -77,7 +77,8 @@ def opened_identity(keys: KeyRing, sealed: bytes | None) -> tuple[str, str, date
     if sealed is None:
         return "", "", None
     # A value without the last part, or without its tab, has no day.
-    given, family, born, *_ = (*keys.unseal(sealed, IDENTITY).split("\t"), "", "")
+    given, _, rest = keys.unseal(sealed, IDENTITY).partition("\t")
+    family, _, born = rest.partition("\t")
     return given, family, date.fromisoformat(born) if born else None
 
 

@@ -147,7 +147,7 @@ class _Plan:
             params = {**self.fixed, **params}
         for name, convert in self.binds:
             params[name] = convert(params[name])
-        return [params[name] for name in self.names]
+        return list(map(params.__getitem__, self.names))
 
     def rows(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """The driver's rows, in Python's types."""
@@ -185,11 +185,11 @@ class Prepared:
         return self._outcome(db, params)[1]
 
     def _outcome(self, db: Db, params: dict[str, Any]) -> Outcome:
-        dialect = dialect_of(db)
-        plan = self._plans.get(dialect) or self._plans.setdefault(dialect, _Plan(self._statement, dialect))
         if isinstance(db, Reader):
+            plan = self._plan(db.dialect)
             rows, count = db.ask(plan.sql, plan.values(params))
             return plan.rows(rows), count
+        plan = self._plan(db.dialect.name)
         try:
             rows, count = _cursor(db).run(plan.sql, plan.values(params))
         except STATEMENT_ERRORS as error:
@@ -198,6 +198,9 @@ class Prepared:
                 raise
             raise found from error
         return plan.rows(rows), count
+
+    def _plan(self, dialect: str) -> _Plan:
+        return self._plans.get(dialect) or self._plans.setdefault(dialect, _Plan(self._statement, dialect))
 
 
 def among(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flows.ask import Ask
 from flows.branches import consent, group, joining_mutuelle
 from flows.branches.members import shown
@@ -24,7 +22,7 @@ def menu(ask: Ask) -> Menu | Notice:
     Who leads a group finds it here (D11).
     """
     found = _of_household(ask)
-    return replace(found, choices=(*found.choices, *group.leading(ask)))
+    return found._replace(choices=(*found.choices, *group.leading(ask)))
 
 
 def _of_household(ask: Ask) -> Menu | Notice:

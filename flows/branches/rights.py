@@ -146,9 +146,10 @@ def _disclosed(action: str, right: Right) -> Disclosed:
 def _drawn(ask: Ask, rights: tuple[Right, ...]) -> Menu | Notice:
     if not rights:
         return Notice(ask.t("E12 Ces droits ne sont plus au registre."), choices=_while_waiting(ask))
-    good = [right for right in rights if right.verdict is Verdict.VALIDE]
-    if len(good) > 1:
-        return _several(ask, good)
+    if len(rights) > 1:
+        good = [right for right in rights if right.verdict is Verdict.VALIDE]
+        if len(good) > 1:
+            return _several(ask, good)
     return _BY_VERDICT[rights[0].verdict](ask, rights[0])
 
 

@@ -1,5 +1,6 @@
 """A small register with phones, made to measure by each test, on both databases."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -155,11 +156,26 @@ class World:
             return list(conn.execute(asked.order_by(recipients.c.phone_index)))
 
 
-@pytest.fixture
-def world(database: Database, tmp_path: Path) -> World:
-    """An empty register with its places, on SQLite and then on PostgreSQL."""
+@pytest.fixture(scope="session")
+def known_places(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The rows of both communes and of what they lie in: those of the whole country cost each test 50 ms."""
+    file = shutil.copy(migrated_file, tmp_path_factory.mktemp("places") / "all.sqlite3")
+    database = Database.open(f"sqlite:///{file}", deadline_ms=None)
     with database.begin() as conn:
         places.load(conn)
+        rows = [dict(row) for row in conn.execute(select(places.places)).mappings()]
+    database.dispose()
+    needed = {KATI, SEGOU}
+    for _level in ("cercle", "region"):
+        needed |= {row["parent"] for row in rows if row["code"] in needed}
+    return [row for row in rows if row["code"] in needed]
+
+
+@pytest.fixture
+def world(database: Database, known_places: list[dict[str, Any]], tmp_path: Path) -> World:
+    """An empty register with the places of its people, on SQLite and then on PostgreSQL."""
+    with database.begin() as conn:
+        conn.execute(insert(places.places), known_places)
     return World(database, KeyRing.create(tmp_path / "keys"))
 
 

@@ -86,7 +86,9 @@ def test_efforts_are_counted_as_a_person_spends_them(world: World) -> None:
     assert list(efforts.too_much(world, efforts.Callers(FULLEST, UNKNOWN, MEMBER))) == []
 
 
-def test_the_kept_graph_is_not_stale(tmp_path: Path) -> None:
-    walk = commands.drawn_walk(tmp_path, commands.DRAWN_ON)
+def test_the_menu_has_no_fault_and_its_kept_graph_is_not_stale(tmp_path: Path) -> None:
+    """All that `ramu flows check` looks at, on the diagram's day: every phone, every language, the longest texts."""
+    walk, strays = commands.checked(tmp_path, commands.DRAWN_ON)
     assert walk.complaints == []
+    assert strays == []
     assert commands.GRAPH.read_text(encoding="utf-8") == graph.mermaid(walk), "run `ramu flows graph`"

@@ -11,18 +11,22 @@ OLD_RECORD = (
 )
 """A record as version 1 wrote it: it must be readable for ever."""
 
+RECORD = (
+    b'[2,["rights.person",{"person":12},0],[["home.home",{},0],["rights.number",{},0]],'
+    b'"bm","GSM7",7,[3],2,1,[15,"00ff00ff00ff00ff"],1798000000,false]'
+)
+"""The same one as version 2 writes it."""
 
-def test_a_record_written_long_ago_is_continued() -> None:
-    session = Session.decode(OLD_RECORD)
+
+@pytest.mark.parametrize(
+    "record", [pytest.param(OLD_RECORD, id="version 1"), pytest.param(RECORD, id="version 2")]
+)
+def test_a_record_written_long_ago_is_continued(record: bytes) -> None:
+    session = Session.decode(record)
     assert session.place == Place("rights.person", {"person": 12})
     assert session.back == (Place("home.home"), Place("rights.number"))
-    assert (session.language, session.own, session.bad, session.seen) == (
-        "bm",
-        (3,),
-        1,
-        (15, "00ff00ff00ff00ff"),
-    )
-    assert session.encode() == OLD_RECORD
+    assert session[2:] == ("bm", "GSM7", 7, (3,), 2, 1, (15, "00ff00ff00ff00ff"), 1798000000, False)
+    assert session.encode() == RECORD
 
 
 @pytest.mark.parametrize(
@@ -31,12 +35,17 @@ def test_a_record_written_long_ago_is_continued() -> None:
         pytest.param(b"", id="nothing"),
         pytest.param(b"not json", id="no JSON"),
         pytest.param(b"[]", id="a list"),
-        pytest.param(b'{"v":99}', id="a version of the future"),
+        pytest.param(b'{"v":99}', id="a version of the future, an object"),
+        pytest.param(RECORD.replace(b"[2,", b"[3,"), id="the next version"),
         pytest.param(b'{"v":1}', id="fields missing"),
+        pytest.param(RECORD.replace(b",false]", b"]"), id="a field missing"),
+        pytest.param(RECORD.replace(b",false]", b",false,1]"), id="a field too many"),
         pytest.param(
             OLD_RECORD.replace(b'["rights.person",{"person":12},0]', b'"home"'), id="a place of another shape"
         ),
         pytest.param(OLD_RECORD.replace(b"{}", b"3"), id="arguments of another shape"),
+        pytest.param(RECORD.replace(b"{}", b"3"), id="arguments of another shape, version 2"),
+        pytest.param(RECORD.replace(b'[15,"00ff00ff00ff00ff"]', b"15"), id="what was seen of another shape"),
         pytest.param(b"\xff\xfe", id="no UTF-8"),
     ],
 )

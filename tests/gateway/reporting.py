@@ -1,10 +1,6 @@
-"""A process of its own that takes delivery reports in many threads until it is killed, and says which were kept.
-
-python -m tests.gateway.reporting <file of what was kept> <word>
-"""
+"""A process of its own that takes delivery reports in many threads until it is killed, and says which were kept."""
 
 import os
-import sys
 from itertools import count
 from threading import Thread
 
@@ -15,9 +11,8 @@ from gateway.runtime import Runtime
 THREADS = 24
 
 
-def main() -> None:
+def take_reports(path: str, word: str) -> None:
     """Takes reports; writes the id of each into the file once it is kept, as the provider would be answered then."""
-    path, word = sys.argv[1:]
     kept = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     intake, numbers = Intake(Runtime.open(load(demo=True))), count()
 
@@ -27,9 +22,8 @@ def main() -> None:
             intake.take(Report(name, "Success", "", ""))
             os.write(kept, f"{name}\n".encode())
 
-    for _ in range(THREADS):
-        Thread(target=deliver).start()
-
-
-if __name__ == "__main__":
-    main()
+    threads = [Thread(target=deliver) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

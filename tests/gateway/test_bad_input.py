@@ -39,6 +39,8 @@ def without(name: str) -> bytes:
         pytest.param(ALL + b"".join(b"&f%d=1" % n for n in range(60)), 400, id="sixty fields"),
         pytest.param(ALL + b"1%00", 400, id="NUL in text"),
         pytest.param(ALL.replace(b"ATUid", b"AT%00id"), 400, id="NUL in sessionId"),
+        pytest.param(ALL + b"&%00=1", 400, id="NUL in a field's name"),
+        pytest.param(ALL + b"1\0", 400, id="NUL in text, not encoded"),
         pytest.param(ALL + b"%ff%fe", 400, id="not UTF-8"),
         pytest.param(ALL + b"\xff", 400, id="not UTF-8, not encoded"),
         pytest.param(ALL + b"%ed%a0%80", 400, id="a surrogate"),

@@ -18,6 +18,8 @@ Behaviour = Callable[[socket], None]
 
 def test_a_command_is_packed_as_counted_strings() -> None:
     assert packed(("SET", b"k\r\n", 12)) == b"*3\r\n$3\r\nSET\r\n$3\r\nk\r\n\r\n$2\r\n12\r\n"
+    assert packed((b"GET", "é")) == b"*2\r\n$3\r\nGET\r\n$2\r\n\xc3\xa9\r\n"
+    assert packed((b"GET", b"x" * 5_000)) == b"*2\r\n$3\r\nGET\r\n$5000\r\n" + b"x" * 5_000 + b"\r\n"
 
 
 ANSWERS = [

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Sequence
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from threading import Barrier, Event, Thread
 from time import monotonic, sleep
@@ -18,8 +17,10 @@ from gateway.intake import Intake
 from gateway.report_intake import LOOKED
 from gateway.together import Together
 from models.database import DatabaseAway
+from tests.forks import LONGEST, begun
 from tests.gateway.correspondent import DELIVERY, posted, report
 from tests.gateway.handset import Gateway, open_gateway
+from tests.gateway.reporting import take_reports
 from workers.servers import PostgresServer
 
 
@@ -145,10 +146,9 @@ def environment(gateway: Gateway, database_url: str, crash_at: int = 0) -> dict[
     }
 
 
-def reporting(path: Path, word: str, surroundings: dict[str, str]) -> subprocess.Popen[bytes]:
+def reporting(path: Path, word: str, surroundings: dict[str, str]) -> ForkServerProcess:
     """A process that takes reports until it is killed."""
-    command = [sys.executable, "-m", "tests.gateway.reporting", str(path), word]
-    return subprocess.Popen(command, env=surroundings)
+    return begun(take_reports, str(path), word, words=path.with_suffix(".err"), environment=surroundings)
 
 
 def answered(path: Path) -> set[str]:
@@ -171,8 +171,8 @@ def test_a_kill_loses_no_report_that_was_answered(each_gateway: Gateway, tmp_pat
         until = monotonic() + 30
         while len(answered(path)) < 200 and monotonic() < until:
             sleep(0.02)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.join()
         kept = answered(path)
         assert len(kept) >= 200
         assert kept <= stored(each_gateway)
@@ -186,7 +186,8 @@ def test_killed_at_each_place_a_group_is_kept_whole_or_was_not_answered(
     away = "sqlite:////nowhere/at/all"
     path = tmp_path / "kept"
     process = reporting(path, "r", environment(gateway, away if point > 12 else url, point))
-    assert process.wait(60) == -signal.SIGKILL
+    process.join(LONGEST)
+    assert process.exitcode == -signal.SIGKILL
     assert answered(path) == set()
     found = stored(gateway)
     assert bool(found) == (point in (12, 14))
@@ -217,6 +218,6 @@ def test_a_database_that_is_killed_meanwhile_loses_none(
                 own_postgres.restart()
     finally:
         process.kill()
-        process.wait()
+        process.join()
     assert answered(path) <= stored(beside)
     assert beside.runtime.redis.get(LOOKED) is None

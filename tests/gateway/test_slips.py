@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from config.settings import CHECKOUT, load
 from gateway.command_line import main
 from models.database import Database
 from models.keyring import FILE_NAME, KeyRing
+from tests.forks import told_by
 from workers.servers import PostgresServer, RedisServer
 from workers.web import empty_figures
 
@@ -80,20 +82,21 @@ def told(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> str:
     return said
 
 
-def process(*arguments: str) -> str:
+Process = Callable[..., str]
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Process:
     """What a command that fails says as a process of its own, the way an operator calls it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "gateway.command_line", *arguments],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    said = done.stdout + done.stderr
-    assert done.returncode in (1, 2), said
-    assert "Traceback" not in said
-    assert PASSWORD not in said
-    return said
+
+    def told(*arguments: str) -> str:
+        code, said = told_by(*arguments, words=tmp_path / "said", environment=os.environ)
+        assert code in (1, 2), said
+        assert "Traceback" not in said
+        assert PASSWORD not in said
+        return said
+
+    return told
 
 
 @pytest.mark.parametrize(("url", "reason"), DATABASES)
@@ -162,7 +165,12 @@ def test_a_password_with_a_percent_works(own_postgres: PostgresServer, password:
     ],
 )
 def test_a_process_with_a_wrong_address_does_not_start(
-    environment: pytest.MonkeyPatch, command: tuple[str, ...], name: str, value: str, reason: str
+    environment: pytest.MonkeyPatch,
+    process: Process,
+    command: tuple[str, ...],
+    name: str,
+    value: str,
+    reason: str,
 ) -> None:
     environment.setenv(name, value)
     assert reason in process(*command)
@@ -170,7 +178,7 @@ def test_a_process_with_a_wrong_address_does_not_start(
 
 @pytest.mark.parametrize("command", [PROCESSES[0], PROCESSES[2], PROCESSES[3]])
 def test_a_redis_that_refuses_the_password_ends_a_process(
-    environment: pytest.MonkeyPatch, command: tuple[str, ...], own_redis: RedisServer
+    environment: pytest.MonkeyPatch, process: Process, command: tuple[str, ...], own_redis: RedisServer
 ) -> None:
     address = own_redis.tcp_url.rpartition("@")[2]
     environment.setenv("REDIS_URL", f"redis://:{PASSWORD}@{address}")
@@ -185,7 +193,9 @@ def test_a_redis_with_a_percent_in_its_password(own_redis: RedisServer) -> None:
         assert client.ping()
 
 
-def test_run_says_at_once_that_the_named_redis_is_not_there(environment: pytest.MonkeyPatch) -> None:
+def test_run_says_at_once_that_the_named_redis_is_not_there(
+    environment: pytest.MonkeyPatch, process: Process
+) -> None:
     environment.setenv("REDIS_URL", "redis://127.0.0.1:1")
     assert "Redis does not answer" in process("run")
 
@@ -238,14 +248,14 @@ def test_the_folder_of_the_figures_is_closed_to_others(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", PROCESSES[1:3])
 def test_a_process_without_its_keys_does_not_start(
-    environment: pytest.MonkeyPatch, command: tuple[str, ...], tmp_path: Path
+    environment: pytest.MonkeyPatch, process: Process, command: tuple[str, ...], tmp_path: Path
 ) -> None:
     (tmp_path / "data" / "keys" / FILE_NAME).unlink()
     assert "no key ring" in process(*command)
 
 
 def test_a_port_that_is_busy_is_told_and_the_running_server_keeps_its_figures(
-    environment: pytest.MonkeyPatch, tmp_path: Path
+    environment: pytest.MonkeyPatch, process: Process, tmp_path: Path
 ) -> None:
     figures = tmp_path / "data" / "figures"
     figures.mkdir()

@@ -2,22 +2,20 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 from sqlalchemy import func, select
 
-from config.settings import CHECKOUT
 from models.database import Database
 from models.imports import import_batches, imports
 from models.schema import migrate
+from tests.forks import command
 from tests.imports.conftest import AWA, FANTA, changed, written
 from workers.servers.process import children_of, ended
 
 LINES = 600
-COMMAND = (sys.executable, "-m", "gateway.command_line", "register", "import", "ramed")
+COMMAND = ("register", "import", "ramed")
 
 
 def lines():
@@ -28,6 +26,12 @@ def lines():
             yield changed(FANTA, ouvrant=number, prenom=f"Fanta{chr(97 + place % 26)}")
         else:
             yield changed(AWA, numero=number, sexe="?" if place % 50 == 0 else "F", ref=f"{place}/A")
+
+
+def begun(file, *options, surroundings):
+    """The command in a process of its own, and of its own session with those that it begins."""
+    environment = {**os.environ, **surroundings}
+    return command(*COMMAND, str(file), *options, words=file.with_suffix(".said"), environment=environment)
 
 
 def batches_done(url):
@@ -42,19 +46,13 @@ def batches_done(url):
 def test_killed_and_called_again(bring, held, surroundings, database_url, tmp_path, after):
     file = written(tmp_path / "r.csv", list(lines()))
     options = ("--apply", "--batch", "25", "--processes", "1")
-    environment = {**os.environ, **surroundings, "PYTHONPATH": str(CHECKOUT)}
-    killed = subprocess.Popen(
-        [*COMMAND, file, *options],
-        env=environment,
-        cwd=CHECKOUT,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    killed = begun(file, *options, surroundings=surroundings)
     until = time.monotonic() + 60
-    while batches_done(database_url) < after and killed.poll() is None and time.monotonic() < until:
+    while batches_done(database_url) < after and killed.is_alive() and time.monotonic() < until:
         time.sleep(0.005)
     os.killpg(killed.pid, signal.SIGKILL)
-    assert killed.wait() == -signal.SIGKILL, "it was killed before it ended"
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL, "it was killed before it ended"
     told, _ = bring("ramed", file, "--apply", code=3)
     assert told["resumed_batches"] >= after
     assert (told["new"], told["rejected"]) == (588 - 12, 24)
@@ -74,13 +72,12 @@ def test_killed_and_called_again(bring, held, surroundings, database_url, tmp_pa
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM], ids=lambda blow: blow.name)
 def test_the_processes_that_read_end_with_the_command(surroundings, database_url, tmp_path, blow):
     file = written(tmp_path / "r.csv", list(lines()))
-    environment = {**os.environ, **surroundings, "PYTHONPATH": str(CHECKOUT)}
-    command = [*COMMAND, file, "--apply", "--batch", "5", "--processes", "2"]
-    killed = subprocess.Popen(command, env=environment, cwd=CHECKOUT, stderr=subprocess.DEVNULL)
+    killed = begun(file, "--apply", "--batch", "5", "--processes", "2", surroundings=surroundings)
     assert soon(lambda: batches_done(database_url) and len(children_of(killed.pid)) >= 2)
     below = children_of(killed.pid)
-    killed.send_signal(blow)
-    assert killed.wait() == -blow
+    os.kill(killed.pid, blow)
+    killed.join()
+    assert killed.exitcode == -blow
     assert soon(lambda: all(map(ended, below)))
 
 

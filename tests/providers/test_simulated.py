@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import stat
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -36,6 +34,7 @@ from gateway.simulated.ledger import Accepted, Ledger
 from gateway.simulated.provider import Simulation
 from gateway.simulated.server import Server
 from models.identifiers import Msisdn
+from tests.forks import LONGEST, command, told_by
 from tests.providers.conftest import Serve
 from tests.providers.fault_server import Connection, FaultServer, answer, closed_port
 
@@ -292,41 +291,37 @@ def test_a_fault_that_makes_no_sense_is_named(told: str) -> None:
         Chance.parse(told)
 
 
-def ramu(*arguments: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "gateway.command_line", *arguments],
-        cwd=CHECKOUT,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT), **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def test_the_commands_rehearse_from_end_to_end(tmp_path: Path) -> None:
     port = closed_port()
     here = {
+        **os.environ,
         "RAMU_DATA_FOLDER": str(tmp_path),
         "RAMU_PROVIDER_URL": f"http://127.0.0.1:{port}",
         "RAMU_PROVIDER_SECONDS": "5",
     }
-    server = ramu("provider", "simulate", "--port", str(port), "--hooks", "http://127.0.0.1:1/x", **here)
+    words = tmp_path / "server.said"
+    listen = ("provider", "simulate", "--port", str(port), "--hooks", "http://127.0.0.1:1/x")
+    server = command(*listen, words=words, environment=here)
     try:
-        assert server.stderr is not None
-        assert f"127.0.0.1:{port}" in server.stderr.readline()
+        until = monotonic() + LONGEST
+        while not (words.exists() and words.read_text().endswith("\n")):
+            assert monotonic() < until
+            sleep(0.01)
+        assert f"127.0.0.1:{port}" in (greeting := words.read_text())
         for to, code, told in (
             (AWA.e164, 0, '"ACCEPTE"'),
             (magic("code_405").e164, 1, '"SOLDE"'),
             (magic("e500_after").e164, 3, '"Unknown"'),
             ("7", 1, "--to"),
         ):
-            sent = ramu("provider", "send", "--to", to, "--text", "Essai", "--json", **here)
-            output = "".join(sent.communicate(timeout=60))
-            assert (sent.returncode, told in output) == (code, True), output
+            send = ("provider", "send", "--to", to, "--text", "Essai", "--json")
+            ended, output = told_by(*send, words=tmp_path / "send.said", environment=here)
+            assert (ended, told in output) == (code, True), output
             assert to == "7" or to not in output
         lines = (tmp_path / "provider" / "ledger.jsonl").read_text().splitlines()
         assert [json.loads(line)["to"] for line in lines] == [AWA.e164, magic("e500_after").e164]
+        os.kill(server.pid or 0, signal.SIGTERM)
+        server.join(LONGEST)
     finally:
-        server.send_signal(signal.SIGTERM)
-        _, wrong = server.communicate(timeout=20)
-    assert (server.returncode, wrong) == (0, "")
+        server.kill()
+    assert (server.exitcode, words.read_text()) == (0, greeting)

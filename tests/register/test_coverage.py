@@ -73,6 +73,16 @@ def test_who_died_has_no_right(register, gone):
     assert coverage.by_person(register.reader, register.keys, person, TODAY) == ()
 
 
+@pytest.mark.parametrize(("counted", "size"), [(True, 2), (False, 0)])
+def test_the_household_is_counted_for_who_needs_it(register, counted, size):
+    household = register.household()
+    person = register.person(household=household)
+    register.person(household=household, relation="ENFANT", born=date(2015, 1, 1))
+    register.right(person, number="123456789")
+    (right,) = coverage.by_person(register.reader, register.keys, person, TODAY, counted=counted)
+    assert (right.size, right.scheme) == (size, "RAMED")
+
+
 def test_misses_of_the_last_minutes_come_with_every_look_up(register):
     with register.database.begin() as conn:
         for minutes in (1, 29, 31):
