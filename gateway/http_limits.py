@@ -7,16 +7,15 @@ from time import monotonic
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-REQUEST_SECONDS = 10.0
-"""A request that is not whole so long after it began is dropped, and so is a connection that never sends one."""
-
-LOOK_SECONDS = 2.0
-
-HEAD_BYTES = 65_536
-
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection, within limits."""
+    """One connection. A request that is not whole `request_seconds` after it began is dropped, and so is a connection
+    that never sends one; its headers have at most `head_bytes`.
+    """
+
+    request_seconds = 10.0
+    look_seconds = 2.0
+    head_bytes = 65_536
 
     _begun: float | None = None
     _in_head = True
@@ -26,14 +25,14 @@ class LimitedProtocol(HttpToolsProtocol):
         """A request is expected from now on."""
         super().connection_made(transport)
         self._begun = monotonic()
-        self.loop.call_later(LOOK_SECONDS, self._look)
+        self.loop.call_later(self.look_seconds, self._look)
 
     def data_received(self, data: bytes) -> None:
         """Takes in what came, unless the headers have no end."""
         super().data_received(data)
         if self._in_head:
             self._head += len(data)
-            if self._head > HEAD_BYTES and not self.transport.is_closing():
+            if self._head > self.head_bytes and not self.transport.is_closing():
                 self.send_400_response("Headers too long.")
 
     def on_message_begin(self) -> None:
@@ -54,7 +53,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def _look(self) -> None:
         if self.transport.is_closing():
             return
-        if self._begun is not None and monotonic() - self._begun > REQUEST_SECONDS:
+        if self._begun is not None and monotonic() - self._begun > self.request_seconds:
             self.transport.abort()
         else:
-            self.loop.call_later(LOOK_SECONDS, self._look)
+            self.loop.call_later(self.look_seconds, self._look)
