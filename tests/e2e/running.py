@@ -42,6 +42,10 @@ class Running:
         """Every process that it started."""
         return children_of(self.process.pid)
 
+    def shows(self, path: str, text: str) -> bool:
+        """Whether this is on a page now."""
+        return text in self.get(path)[1]
+
     def wait_until(self, ready: Callable[[], bool]) -> None:
         """Waits, and fails with what was written when the process ended or time is up."""
         until = monotonic() + START_SECONDS

@@ -4,6 +4,7 @@ import os
 import signal
 import stat
 from collections.abc import Iterator
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from socket import create_connection, create_server
@@ -55,9 +56,9 @@ def test_a_run_answers_counts_and_stops_on_ctrl_c(running: Running) -> None:
     status, screen = running.hop()
     assert (status, screen[:4]) == (200, "CON ")
     assert running.hop() == (status, screen)
-    figures = running.get("/metrics")[1]
-    assert 'ramu_hops_total{outcome="answered",screen="home.home"} 1.0' in figures
-    assert 'ramu_hops_total{outcome="repeated",screen="home.home"} 1.0' in figures
+    for outcome in ("answered", "repeated"):
+        counted = f'ramu_hops_total{{outcome="{outcome}",screen="home.home"}} 1.0'
+        running.wait_until(partial(running.shows, "/metrics", counted))
     family = running.family()
     os.kill(running.process.pid, signal.SIGINT)
     told, wrong = running.process.communicate(timeout=20)
