@@ -37,12 +37,16 @@ class Gate:
         """
         if self._allowed and not self._may_call(self._caller(environ)):
             return False
-        authorization = environ.get("HTTP_AUTHORIZATION")
-        offers = (
-            [_digest(shown)] if authorization is None else [_digest(shown), _digest(_password(authorization))]
-        )
-        fits = [hmac.compare_digest(known, offer) for known in self._known for offer in offers]
-        return any(fits)
+        fits = self._is_known(shown)
+        if "HTTP_AUTHORIZATION" in environ:
+            fits |= self._is_known(_password(environ["HTTP_AUTHORIZATION"]))
+        return fits
+
+    def _is_known(self, secret: str) -> bool:
+        offer, fits = _digest(secret), False
+        for known in self._known:
+            fits |= hmac.compare_digest(known, offer)
+        return fits
 
     def _caller(self, environ: Environ) -> str:
         """The nearest address that is not a proxy of ours: what a proxy wrote counts only behind that proxy.

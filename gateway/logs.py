@@ -26,10 +26,10 @@ from gateway.masking import masked, masked_entry, trace
 HopLine = Callable[..., None]
 """Writes one line a hop: hop_line(screen=..., outcome=..., ms=..., ...), of safe fields only."""
 
-QUIET = ("urllib3", "sqlalchemy.engine", "granian.access", "werkzeug")
+QUIET = ("urllib3", "sqlalchemy.engine", "uvicorn.access", "werkzeug")
 """Loggers that repeat what callers sent: only their warnings are kept."""
 
-WEB_SERVER = ("_granian", "granian.access")
+WEB_SERVER = ("uvicorn", "uvicorn.error", "uvicorn.access")
 """Loggers to which the web server gives handlers of its own, which mask nothing."""
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,12 @@ answer. A form left open is also kept under `left:<keyed hash of the phone>`. No
 from __future__ import annotations
 
 from dataclasses import dataclass
+<<<<<<< HEAD
 from time import monotonic
+=======
+from functools import lru_cache
+from time import monotonic, sleep
+>>>>>>> main
 from typing import NamedTuple
 
 from config.settings import Settings
@@ -30,6 +35,9 @@ LOOK_SECONDS = 0.02
 
 TOKEN_BYTES = 8
 """Of the mark by which a hop knows that it still holds its call."""
+
+CALLS_KEPT = 4_096
+"""Calls whose names a process remembers from one hop to the next: more than are in the air at once."""
 
 HOPS = "hops"
 """Stream of the funnel: one entry a hop, drained into the database by a worker."""
@@ -95,6 +103,15 @@ class Answer(NamedTuple):
     body: str
 
 
+class _Names(NamedTuple):
+    """What a call is called in Redis: the same for all of its hops. `keys` are those of its scripts."""
+
+    call: bytes
+    caller: bytes
+    keys: tuple[bytes, bytes, bytes]
+    binding: bytes
+
+
 @dataclass(slots=True)
 class Call:
     """A call held by this hop. `seed` depends only on the call and the text; `left` is a form left open before.
@@ -118,6 +135,7 @@ class Sessions:
     def __init__(self, lines: RedisLines, keys: KeyRing, settings: Settings) -> None:
         self._lines = lines
         self._keys = keys
+        self._names = lru_cache(maxsize=CALLS_KEPT)(self._named)
         self._tokens = Nonces(TOKEN_BYTES)
         self._save = Script(3, _SAVE % settings.session_seconds)
         self._left_seconds = settings.resume_minutes * 60
@@ -127,12 +145,10 @@ class Sessions:
 
         A hop that comes while another of its call is worked on waits for it. Raises Foreign, Over, StillHeld.
         """
-        index = self._keys.index
-        whole = f"{session_id}\n{phone.e164}\n{service_code}"
-        name, caller = index(session_id, "session"), index(phone.e164, "left")
-        seed = index(f"{whole}\n{text}", "hop")
-        mark = index(whole, "binding") + b"a" + seed + self._tokens.next()
-        call = Call(name, caller, seed, (b"ussd:" + name, b"hold:" + name, b"left:" + caller, mark))
+        names = self._names(session_id, phone.e164, service_code)
+        seed = self._keys.index(f"{session_id}\n{phone.e164}\n{service_code}\n{text}", "hop")
+        mark = names.binding + b"a" + seed + self._tokens.next()
+        call = Call(names.call, names.caller, seed, (*names.keys, mark))
         state, record = self._hold(call)
         if state == _OPEN:
             return self._continued(call, record, text)
@@ -177,6 +193,12 @@ class Sessions:
     def release(self, call: Call) -> None:
         """Lets the call go without an answer, so that a repeat is worked on at once."""
         self._lines.run(_RELEASE, *call.held)
+
+    def _named(self, session_id: str, number: str, service_code: str) -> _Names:
+        index = self._keys.index
+        call, caller = index(session_id, "session"), index(number, "left")
+        keys = (b"ussd:" + call, b"hold:" + call, b"left:" + caller)
+        return _Names(call, caller, keys, index(f"{session_id}\n{number}\n{service_code}", "binding"))
 
     def _hold(self, call: Call) -> tuple[bytes, bytes]:
         """How the call stands, and the record that is told with it."""

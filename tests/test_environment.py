@@ -146,10 +146,14 @@ def test_an_environment_that_is_there_costs_little(made: Checkout) -> None:
     assert with_launcher - without < 0.1
 
 
-def test_a_changed_lock_makes_a_new_environment_and_keeps_the_one_before(tmp_path: Path) -> None:
+def test_a_changed_lock_makes_a_new_environment_and_keeps_the_one_before(
+    made: Checkout, tmp_path: Path
+) -> None:
     checkout = Checkout(tmp_path / "checkout")
-    checkout.run()
+    shutil.copytree(made.folder, checkout.folder, symlinks=True, dirs_exist_ok=True)
     first = checkout.environments()
+    assert checkout.run()[0] == 0
+    assert checkout.environments() == first
     checkout.lock("2.0")
     code, out, _ = checkout.run()
     assert (code, out.partition("|")[0]) == (0, "2.0")

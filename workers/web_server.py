@@ -43,6 +43,7 @@ def serve(served: str, host: str, port: int, workers: int) -> None:
         server_header=False,
         log_level="error",
         access_log=False,
+        log_config=None,  # each process sets its logs up itself, masked
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

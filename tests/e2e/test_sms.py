@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from flows import gsm7
 from tests.e2e.outside import Mobile, Outside
-from tests.ports import free_pair
-from tests.workers.test_run import start
 
 AWA, RECEIPT = "+22370000001", "2600100000017"
 CHIEF, ACTIVATION = "+22370000101", "898515"
-
-
-@pytest.fixture(scope="module")
-def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
-    """`ramu run` on a free port and its own folder."""
-    running = start(tmp_path_factory.mktemp("e2e") / "data", free_pair())
-    try:
-        running.wait_until(lambda: running.get("/health/ready")[0] == 200)
-        yield Outside(running.port)
-    finally:
-        family = [running.process.pid, *running.family()]
-        for pid in family:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        running.process.communicate()
 
 
 def test_a_citizen_asks_for_her_rights_and_gets_one_sms(outside: Outside) -> None:

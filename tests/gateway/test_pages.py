@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from config.settings import CHECKOUT
 from gateway.events import ENDS
 from gateway.guards import GUARD
+from gateway.metrics import Metrics
 from tests.gateway.handset import AWA, Gateway, Handset, open_gateway
 
 GUARDS = {"provider", "demo", "public"}
@@ -139,6 +141,26 @@ def test_figures_of_several_processes_are_added_up(tmp_path: Path) -> None:
             check=True,
         ).stdout
     assert 'ramu_hops_total{outcome="answered",screen="home.home"} 3.0' in told
+
+
+def test_hops_of_many_threads_are_all_counted() -> None:
+    metrics = Metrics()
+
+    def answers() -> None:
+        for _ in range(500):
+            metrics.hop("home.home", "answered", 1 / 256)
+
+    threads = [Thread(target=answers) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    metrics.page()
+    for thread in threads:
+        thread.join()
+    page = metrics.page().decode()
+    assert 'ramu_hops_total{outcome="answered",screen="home.home"} 2000.0' in page
+    assert 'ramu_hop_seconds_bucket{le="0.0025"} 0.0' in page
+    assert 'ramu_hop_seconds_bucket{le="0.005"} 2000.0' in page
+    assert "ramu_hop_seconds_sum 7.8125" in page
 
 
 def test_an_unknown_page_says_one_line(gateway: Gateway) -> None:

@@ -80,7 +80,7 @@ def test_every_spelling_of_a_number_is_masked(written: str) -> None:
         pytest.param("hop 12 of 345 took 12.5 ms", id="small figures"),
         pytest.param('File "models/coverage.py", line 204, in rights_from', id="a place in the code"),
         pytest.param("call=60adc8dd", id="a keyed pseudonym"),
-        pytest.param("granian 2.8.7, Python 3.11.7", id="versions"),
+        pytest.param("uvicorn 0.54.0, Python 3.11.7", id="versions"),
         pytest.param("/hooks/africastalking/ussd-events", id="a path without a secret"),
     ],
 )
@@ -172,11 +172,11 @@ from gateway.logs import configure
 
 PHONE, NAME = {PHONE!r}, {NAME!r}
 logging.config.dictConfig({{"version": 1, "handlers": {{"console": {{"class": "logging.StreamHandler"}}}},
-    "loggers": {{"_granian": {{"handlers": ["console"], "level": "INFO", "propagate": False}}}}}})
+    "loggers": {{"uvicorn": {{"handlers": ["console"], "level": "INFO", "propagate": False}}}}}})
 configure(load(demo=True, log_format=sys.argv[1]))
 log = structlog.get_logger("a")
 log.warning("from " + PHONE, told=[PHONE])
-for name in ("plain", "rq.worker", "sqlalchemy.pool", "_granian", "werkzeug"):
+for name in ("plain", "rq.worker", "sqlalchemy.pool", "uvicorn", "werkzeug"):
     logging.getLogger(name).error("from %s", PHONE, extra={{"arguments": [PHONE]}}, stack_info=True)
     try:
         raise KeyError(NAME + PHONE)
@@ -184,7 +184,7 @@ for name in ("plain", "rq.worker", "sqlalchemy.pool", "_granian", "werkzeug"):
         logging.getLogger(name).exception("failed")
         log.exception("failed")
 logging.getLogger("plain").error("%d", NAME + PHONE)
-logging.getLogger("_granian.utils").error("raised an exception\\nTraceback\\nKeyError: " + NAME)
+logging.getLogger("uvicorn.error").error("raised an exception\\nTraceback\\nKeyError: " + NAME)
 warnings.warn("warned of " + PHONE)
 
 class Dying:

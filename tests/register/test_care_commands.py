@@ -21,10 +21,11 @@ from models.demo_world import staff as told_staff
 from models.demo_world import table
 from models.facilities import facilities as facility_table
 from models.identifiers import Msisdn, check_digit_ok
-from models.keyring import KeyRing
+from models.keyring import FILE_NAME, KeyRing
 from models.messages import TEXT, messages
 from models.staff import ACTIVE, FLAGGED
 from models.staff import staff_phones as ties
+from tests.gateway.kept_people import give_keys, settle
 
 CHIEF, NURSE, FAR_NURSE = (Msisdn(f"+2237000010{last}") for last in (1, 2, 3))
 NEW = Msisdn("+22376543210")
@@ -41,18 +42,21 @@ def ramu(database_url, tmp_path):
         assert result.exit_code == code, result.output
         return result.stdout if code == 0 else result.output
 
-    run(demo, "load")
     return run
 
 
 @pytest.fixture
-def keys(ramu, tmp_path):
+def keys(tmp_path):
+    give_keys(tmp_path / "var" / "keys")
     return KeyRing.open(tmp_path / "var" / "keys")
 
 
-@pytest.fixture
-def opened(ramu, database_url):
+@pytest.fixture(autouse=True)
+def opened(database_url, keys, tmp_path):
+    """The register with the demonstration in it."""
     database = Database.open(database_url, deadline_ms=None)
+    with database.begin() as conn:
+        settle(conn, keys, tmp_path / "var" / "keys" / FILE_NAME, datetime.now(UTC))
     yield database
     database.dispose()
 

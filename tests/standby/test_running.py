@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,28 +9,22 @@ import pytest
 
 from gateway.copies import Copies
 from tests.e2e.outside import Mobile, Outside
+from tests.e2e.running import Running, start
 from tests.ports import free_pair
 from tests.standby.outage import AWA, NURSE, RAMED, pec
-from tests.workers.test_run import Running, start
 from workers.servers import PostgresServer
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[tuple[Running, PostgresServer]]:
+def running(tmp_path: Path, own_postgres: PostgresServer) -> Iterator[tuple[Running, PostgresServer]]:
     """`ramu run` on a PostgreSQL of its own. The job has made a copy without being told to."""
-    with PostgresServer.start(forgetful=True) as server:
-        started = start(tmp_path / "data", free_pair(), DATABASE_URL=server.url)
-        try:
-            started.wait_until(lambda: started.get("/health/ready")[0] == 200)
-            started.wait_until(lambda: bool(Copies(tmp_path / "data").names()))
-            yield started, server
-        finally:
-            for pid in [started.process.pid, *started.family()]:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
-            started.process.communicate()
+    started = start(tmp_path / "data", free_pair(), DATABASE_URL=own_postgres.url)
+    try:
+        started.wait_until(lambda: started.get("/health/ready")[0] == 200)
+        started.wait_until(lambda: bool(Copies(tmp_path / "data").names()))
+        yield started, own_postgres
+    finally:
+        started.kill()
 
 
 def test_a_nurse_goes_on_working_while_the_register_is_away(

@@ -3,105 +3,18 @@
 import os
 import signal
 import stat
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from collections.abc import Iterator
+from functools import partial
+from http.client import HTTPConnection
 from pathlib import Path
 from socket import create_connection, create_server
 from time import monotonic, sleep
-from urllib.parse import urlencode
 
 import pytest
 
-from config.settings import CHECKOUT
-from tests.gateway.handset import fields
+from tests.e2e.running import Running, environment_of, run_in
+from tests.forks import told_by
 from tests.ports import free_pair
-from workers.servers.process import children_of
-
-START_SECONDS = 60.0
-
-
-@dataclass
-class Running:
-    """One `ramu run`."""
-
-    process: subprocess.Popen[str]
-    port: int
-    folder: Path
-
-    def get(self, path: str) -> tuple[int, str]:
-        """Status and body."""
-        return self._ask("GET", path, "")
-
-    def hop(self, **told: str) -> tuple[int, str]:
-        """One hop of the provider."""
-        return self._ask("POST", "/hooks/africastalking/demo/ussd", urlencode(fields(**told)))
-
-    def family(self) -> list[int]:
-        """Every process that it started."""
-        return children_of(self.process.pid)
-
-    def wait_until(self, ready: Callable[[], bool]) -> None:
-        """Waits, and fails with what was written when the process ended or time is up."""
-        until = monotonic() + START_SECONDS
-        while not ready():
-            assert self.process.poll() is None, self.process.communicate()
-            assert monotonic() < until, (self.folder / "gateway.log").read_text()[-2_000:]
-            sleep(0.05)
-
-    def _ask(self, method: str, path: str, body: str) -> tuple[int, str]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request(method, path, body)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        except (OSError, HTTPException):
-            return 0, ""
-        finally:
-            connection.close()
-
-
-def start(folder: Path, port: int, **environment: str) -> Running:
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("RAMU_", "PROMETHEUS_"))
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "gateway.command_line", "run"],
-        cwd=CHECKOUT,
-        env={
-            **kept,
-            "PYTHONPATH": str(CHECKOUT),
-            "RAMU_DATA_FOLDER": str(folder),
-            "PORT": str(port),
-            **environment,
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    return Running(process, port, folder)
-
-
-@contextmanager
-def run_in(folder: Path) -> Iterator[Running]:
-    """A run that is ready with all its processes: Redis, provider, web and two of its own, three workers, tick."""
-    started = start(folder, free_pair(), RAMU_PROVIDER="africastalking", RAMU_PROVIDER_KEY="real")
-    try:
-        started.wait_until(lambda: started.get("/health/ready")[0] == 200)
-        started.wait_until(lambda: len(started.family()) >= 9)
-        yield started
-    finally:
-        family = [started.process.pid, *started.family()]
-        for pid in family:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        started.process.communicate()
 
 
 @pytest.fixture
@@ -111,11 +24,10 @@ def running(tmp_path: Path) -> Iterator[Running]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A run that several tests ask; leave it running."""
-    with run_in(tmp_path_factory.mktemp("run") / "data") as started:
-        yield started
+def refused(words: Path, folder: Path, port: int, **environment: str) -> tuple[int, str]:
+    """Exit code and words of a run that does not begin."""
+    told = environment_of(folder, port, **environment)
+    return told_by("run", words=words / "said", environment=told)
 
 
 def alive(pids: list[int]) -> list[int]:
@@ -144,9 +56,9 @@ def test_a_run_answers_counts_and_stops_on_ctrl_c(running: Running) -> None:
     status, screen = running.hop()
     assert (status, screen[:4]) == (200, "CON ")
     assert running.hop() == (status, screen)
-    figures = running.get("/metrics")[1]
-    assert 'ramu_hops_total{outcome="answered",screen="home.home"} 1.0' in figures
-    assert 'ramu_hops_total{outcome="repeated",screen="home.home"} 1.0' in figures
+    for outcome in ("answered", "repeated"):
+        counted = f'ramu_hops_total{{outcome="{outcome}",screen="home.home"}} 1.0'
+        running.wait_until(partial(running.shows, "/metrics", counted))
     family = running.family()
     os.kill(running.process.pid, signal.SIGINT)
     told, wrong = running.process.communicate(timeout=20)
@@ -189,18 +101,16 @@ def test_a_hundred_slow_clients_hold_up_nobody(lasting: Running) -> None:
         client.close()
 
 
-def test_a_second_run_on_the_same_data_is_refused_in_one_line(lasting: Running) -> None:
-    second = start(lasting.folder, free_pair())
-    _, wrong = second.process.communicate(timeout=30)
-    assert second.process.returncode == 1
+def test_a_second_run_on_the_same_data_is_refused_in_one_line(lasting: Running, tmp_path: Path) -> None:
+    code, wrong = refused(tmp_path, lasting.folder, free_pair())
+    assert code == 1
     assert wrong.count("\n") == 1
     assert "Remedy" in wrong
 
 
 def test_a_busy_port_is_refused_in_one_line(lasting: Running, tmp_path: Path) -> None:
-    second = start(tmp_path / "other", lasting.port)
-    _, wrong = second.process.communicate(timeout=30)
-    assert second.process.returncode == 1
+    code, wrong = refused(tmp_path, tmp_path / "other", lasting.port)
+    assert code == 1
     assert wrong.count("\n") == 1
     assert f"PORT={lasting.port + 2}" in wrong
 
@@ -208,9 +118,8 @@ def test_a_busy_port_is_refused_in_one_line(lasting: Running, tmp_path: Path) ->
 def test_a_busy_port_beside_is_refused_in_one_line(tmp_path: Path) -> None:
     below = free_pair()
     with create_server(("127.0.0.1", below + 1)):
-        second = start(tmp_path / "other", below)
-        _, wrong = second.process.communicate(timeout=30)
-    assert second.process.returncode == 1
+        code, wrong = refused(tmp_path, tmp_path / "other", below)
+    assert code == 1
     assert wrong.count("\n") == 1
     assert f"port {below + 1}" in wrong
     assert f"PORT={below + 2}" in wrong
@@ -231,9 +140,8 @@ def test_a_run_brings_its_own_provider_whatever_the_settings_say(lasting: Runnin
 
 
 def test_a_bad_setting_is_named_in_one_line(tmp_path: Path) -> None:
-    started = start(tmp_path / "data", free_pair(), RAMU_SERVICE_CODE="hello")
-    _, wrong = started.process.communicate(timeout=30)
-    assert started.process.returncode == 1
+    code, wrong = refused(tmp_path, tmp_path / "data", free_pair(), RAMU_SERVICE_CODE="hello")
+    assert code == 1
     assert wrong.startswith("ramu: service_code: ")
     assert "Traceback" not in wrong
 
