@@ -8,12 +8,8 @@ answer. A form left open is also kept under `left:<keyed hash of the phone>`. No
 from __future__ import annotations
 
 from dataclasses import dataclass
-<<<<<<< HEAD
-from time import monotonic
-=======
 from functools import lru_cache
-from time import monotonic, sleep
->>>>>>> main
+from time import monotonic
 from typing import NamedTuple
 
 from config.settings import Settings
