@@ -29,7 +29,7 @@ HopLine = Callable[..., None]
 QUIET = ("urllib3", "sqlalchemy.engine", "uvicorn.access", "werkzeug")
 """Loggers that repeat what callers sent: only their warnings are kept."""
 
-WEB_SERVER = ("uvicorn", "uvicorn.error", "uvicorn.access")
+WEB_SERVER = ("uvicorn", "uvicorn.error", "uvicorn.access", "gunicorn.error", "gunicorn.access")
 """Loggers to which the web server gives handlers of its own, which mask nothing."""
 
 log = structlog.get_logger(__name__)

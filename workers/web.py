@@ -1,4 +1,4 @@
-"""`ramu web`: the web server in production, uvicorn with an event loop in each process, in place of this one."""
+"""`ramu web`: the web server in production, gunicorn and its event loops (uvicorn), in place of this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import click
 
 from config.faults import Fault
 from config.settings import CHECKOUT, Settings, load, weak
-from gateway.runtime import Runtime
 
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 """The environment's name for the folder of the figures: prometheus_client reads it when it is imported."""
@@ -30,8 +29,6 @@ def web() -> None:
     settings = load()
     if not settings.secrets:
         raise Fault("; ".join(weak(settings)) + ". Remedy: ramu doctor")
-    # What would keep a process of the server from starting is told here: it would start them again for ever.
-    Runtime.open(settings).close()
     check_port(settings)
     environment = {**os.environ, FIGURES: str(empty_figures(settings)), MAIN_PROCESS: str(os.getpid())}
     os.chdir(CHECKOUT)
@@ -62,15 +59,10 @@ def _check(host: str, port: int, base: int) -> None:
             ) from fault
 
 
-def command(settings: Settings, served: str = "wsgi:front") -> list[str]:
-    """The command line of the server; `served` is a factory of an ASGI application."""
-    options = {
-        "host": settings.host,
-        "port": settings.port,
-        "workers": settings.web_processes,
-    }
-    told = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    return [sys.executable, "-P", "-m", "workers.web_server", *told, served]
+def command(settings: Settings, served: str = "wsgi:front()") -> list[str]:
+    """The command line of the server; `served` makes an ASGI application."""
+    told = ("--bind", f"{settings.host}:{settings.port}", "--processes", str(settings.web_processes), served)
+    return [sys.executable, "-m", "workers.web_server", *told]
 
 
 def empty_figures(settings: Settings) -> Path:

@@ -1,52 +1,91 @@
-"""The process that `ramu web` becomes: uvicorn, which starts the web processes and starts them again when they end.
+"""The process that `ramu web` becomes: gunicorn, which forks the web processes and keeps them, each an event loop.
 
-It holds nothing of the gateway itself, which each of its processes imports; one that hangs is ended after five seconds.
+The gateway is imported here, once, so that a web process is there at once and shares what it does not change. One that
+ends is started again; one whose loop has not turned for twenty seconds is ended.
 """
 
 from __future__ import annotations
 
-import click
-import uvicorn
+import sys
+from importlib import import_module
+from typing import Any
 
-GRACE_SECONDS = 5
-"""For answers that are under way when the server is told to stop."""
+import click
+from gunicorn.app.base import BaseApplication
+from gunicorn.util import import_app
+from uvicorn_worker import UvicornWorker
+
+from config.faults import Fault
+from config.settings import load
+from gateway.http_limits import LimitedProtocol
+from gateway.runtime import Runtime
 
 IDLE_SECONDS = 65
 """A kept connection may be silent for so long: longer than what a proxy keeps open towards us."""
 
-BACKLOG = 1_024
+GRACE_SECONDS = 5
+"""For answers that are under way when the server is told to stop."""
+
+
+class LoopWorker(UvicornWorker):
+    """A web process."""
+
+    CONFIG_KWARGS = {
+        "interface": "asgi3",
+        "lifespan": "off",
+        "loop": "uvloop",
+        "http": LimitedProtocol,
+        "ws": "none",
+        "proxy_headers": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+    }
+
+
+class WebServer(BaseApplication):
+    """gunicorn with these web processes; `served` makes what each of them serves (module:factory())."""
+
+    def __init__(self, served: str, address: str, processes: int) -> None:
+        self._served = served
+        self._told = {
+            "bind": address,
+            "workers": processes,
+            "worker_class": LoopWorker,
+            "timeout": 20,
+            "graceful_timeout": GRACE_SECONDS + 1,
+            "keepalive": IDLE_SECONDS,
+            "loglevel": "error",
+            "control_socket_disable": True,
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        """What is not said here stays as gunicorn has it."""
+        for name, value in self._told.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application of one web process."""
+        return import_app(self._served)
 
 
 @click.command()
 @click.argument("served")
-@click.option("--host", required=True)
-@click.option("--port", type=int, required=True)
-@click.option("--workers", type=int, required=True, help="Web processes.")
-def serve(served: str, host: str, port: int, workers: int) -> None:
-    """Serve a factory of an ASGI application until SIGTERM or Ctrl-C.
+@click.option("--bind", required=True, help="Host and port.")
+@click.option("--processes", type=int, required=True)
+def serve(served: str, bind: str, processes: int) -> None:
+    """Serve what a factory makes, until SIGTERM or Ctrl-C.
 
-    Example: python -m workers.web_server --host 127.0.0.1 --port 8000 --workers 2 wsgi:front
+    Example: python -m workers.web_server --bind 127.0.0.1:8000 --processes 2 "wsgi:front()"
     """
-    uvicorn.run(
-        served,
-        factory=True,
-        interface="asgi3",
-        lifespan="off",
-        loop="uvloop",
-        http="gateway.http_limits:LimitedProtocol",
-        ws="none",
-        host=host,
-        port=port,
-        workers=workers,
-        backlog=BACKLOG,
-        proxy_headers=False,
-        server_header=False,
-        log_level="error",
-        access_log=False,
-        log_config=None,  # each process sets its logs up itself, masked
-        timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    try:
+        # What would keep a web process from starting is told once, here, in a line.
+        Runtime.open(load()).close()
+    except Fault as fault:
+        print(f"ramu: {fault}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+    import_module(served.partition(":")[0])
+    WebServer(served, bind, processes).run()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from workers.web import command
 SECRET = "0123456789abcdef0123456789abcdef"
 """Of the benchmark's own gateways, which listen on the loopback for some seconds."""
 
-PRODUCTION = "wsgi:front"
+PRODUCTION = "wsgi:front()"
 """What `ramu web` serves."""
 
 MENU_BUILDER = Path(__file__).parent / "menu_builder"
@@ -67,14 +67,14 @@ class WebServer(Server):
             return line.connect_ex(("127.0.0.1", self.port)) == 0
 
 
-def bare_flask(folder: Path, size: Size) -> WebServer:
+def bare_flask(folder: Path, size: Size, environment: Mapping[str, str]) -> WebServer:
     """The unit: a Flask view that returns a constant."""
-    return _served("bare Flask", PATH, "tests.bench.bare:flask_front", folder, size, {})
+    return _served("bare Flask", PATH, "tests.bench.bare:flask_front()", folder, size, environment)
 
 
-def bare_wsgi(folder: Path, size: Size) -> WebServer:
+def bare_wsgi(folder: Path, size: Size, environment: Mapping[str, str]) -> WebServer:
     """The floor: a WSGI callable that returns the same constant without Flask."""
-    return _served("bare WSGI", PATH, "tests.bench.bare:floor_front", folder, size, {})
+    return _served("bare WSGI", PATH, "tests.bench.bare:floor_front()", folder, size, environment)
 
 
 def gateway_environment(figures: Path, *, database_url: str, redis_url: str, keys: Path) -> dict[str, str]:

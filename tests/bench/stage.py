@@ -154,8 +154,8 @@ def set_stage(folder: Path, people: int, seed: int, size: Size, *, fresh: bool =
             )
             for register in (large, small)
         }
-        enter(FLASK, lambda: bare_flask(folder, size), large)
-        enter(WSGI, lambda: bare_wsgi(folder, size), large)
+        enter(FLASK, lambda: bare_flask(folder, size, environments[large.people]), large)
+        enter(WSGI, lambda: bare_wsgi(folder, size, environments[large.people]), large)
         enter(GATEWAY, lambda: gateway(GATEWAY, folder, size, environments[large.people]), large)
         enter(FEW, lambda: gateway(FEW, folder, size, environments[small.people]), small)
         enter(
