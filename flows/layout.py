@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 from flows import gsm7
@@ -40,7 +40,7 @@ def pages(screen: Screen, charset: str, back: str, more: str, fault: str = "") -
         return (written,)
     if used == len(written):
         # Every letter counts once, so nobody needs to look at them again.
-        sheet = sheet._replace(size=len)
+        sheet = _Sheet(sheet.most, sheet.written, len)
     if written != whole:
         title, *flowing = map(sheet.written, (title, *flowing))
     if sheet.size(title) > sheet.most // 2:
@@ -67,8 +67,10 @@ def _sheet(text: str, charset: str) -> _Sheet:
     return _UCS2 if gsm7.prefers_ucs2(text, charset) else _GSM7
 
 
-def _broken(sheet: _Sheet, lines: Iterable[str], longest: int) -> list[str]:
+def _broken(sheet: _Sheet, lines: list[str], longest: int) -> list[str]:
     """The lines, those that take more than `longest` broken between words."""
+    if max(map(sheet.size, lines), default=0) <= longest:
+        return lines
     short: list[str] = []
     for line in lines:
         while sheet.size(line) > longest:
@@ -84,21 +86,24 @@ def _paged(
     sheet: _Sheet, title: str, flowing: list[str], below: str, below_last: str, numbered: bool
 ) -> tuple[str, ...]:
     """Fills one page after the other, with room for ` 9/9` behind the title and for the lines below."""
-    fixed = sheet.size(_text(f"{title} 9/9", below))
-    shown: list[list[str]] = [[]]
-    used = fixed
-    for line in _broken(sheet, flowing, sheet.most - fixed - 1):
-        size = sheet.size(line) + 1
-        if shown[-1] and used + size > sheet.most:
-            shown.append([])
-            used = fixed
-        shown[-1].append(line)
-        used += size
+    room = sheet.most - sheet.size(_text(f"{title} 9/9", below))
+    page: list[str] = []
+    shown, left = [page], room
+    for line in _broken(sheet, flowing, room - 1):
+        taken = sheet.size(line) + 1
+        if page and taken > left:
+            page, left = [], room
+            shown.append(page)
+        page.append(line)
+        left -= taken
     last = len(shown)
-    titles = (f"{title} {number}/{last}".strip() if numbered else title for number in range(1, last + 1))
     return tuple(
-        _text(heading, *lines, below_last if lines is shown[-1] else below)
-        for heading, lines in zip(titles, shown, strict=True)
+        _text(
+            f"{title} {number}/{last}".strip() if numbered else title,
+            *lines,
+            below if number < last else below_last,
+        )
+        for number, lines in enumerate(shown, 1)
     )
 
 

@@ -104,8 +104,8 @@ def hop_line(settings: Settings) -> HopLine:
 
 
 def _json_hop(**fields: object) -> None:
-    line = {"timestamp": datetime.now(UTC), "event": "hop", **fields}
-    _write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    fields["event"], fields["timestamp"] = "hop", datetime.now(UTC)
+    _write(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def _text_hop(**fields: object) -> None:

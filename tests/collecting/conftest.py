@@ -1,9 +1,13 @@
 """A mutuelle with households, a collector, two treasurers and the leader of a group, on SQLite and on PostgreSQL."""
 
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Table
 
 from flows.texts import Catalogues
 from flows.world import LIMITS, World
@@ -22,6 +26,7 @@ from models.days import day_of
 from models.identifiers import Msisdn, with_check_digit
 from models.keyring import KeyRing
 from tests.flows.sms.texting import Texter
+from tests.gateway.kept_people import Row, put_rows, rows_of
 from tests.register.conftest import Register
 
 NOW = datetime(2026, 12, 3, 10, 42, tzinfo=UTC)
@@ -111,6 +116,10 @@ class Till:
             return ledger.balance(conn, account)
 
 
+Kept = tuple[Mapping[Table, Sequence[Row]], Till]
+"""What a register holds, and by which words it is known."""
+
+
 def later(**time: float) -> datetime:
     """So much time after NOW."""
     return NOW + timedelta(**time)
@@ -144,7 +153,24 @@ def furnished(database: Database, keys: KeyRing) -> Till:
     return made
 
 
+@pytest.fixture(scope="session")
+def kept(migrated_file: Path, keys: KeyRing, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """The mutuelle as rows: making it takes each test a tenth of a second, writing it next to nothing."""
+    file = shutil.copy(migrated_file, tmp_path_factory.mktemp("collecting") / "kept.sqlite3")
+    database = Database.open(f"sqlite:///{file}", deadline_ms=None)
+    made = furnished(database, keys)
+    with database.begin(reading=True) as conn:
+        rows = rows_of(conn)
+    database.dispose()
+    return rows, made
+
+
 @pytest.fixture
-def till(database: Database, keys: KeyRing) -> Till:
+def till(database: Database, keys: KeyRing, kept: Kept) -> Till:
     """The mutuelle, with everybody in it."""
-    return furnished(database, keys)
+    rows, made = kept
+    with database.begin() as conn:
+        put_rows(conn, rows)
+    world = World(database, keys, Catalogues.load(), LIMITS, NOW, {})
+    register = Register(database, keys)
+    return Till(register, world, made.mutuelle_id, dict(made.numbers), dict(made.members))

@@ -127,7 +127,7 @@ def test_a_busy_port_beside_is_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_a_run_brings_its_own_provider_whatever_the_settings_say(lasting: Running) -> None:
     line = HTTPConnection("127.0.0.1", lasting.port + 1, timeout=5)
-    line.request("GET", "/simulate/outbox?number=%2B22370000001")
+    line.request("GET", "/simulate/outbox?number=%2B22370000209")
     answer = line.getresponse()
     assert (answer.status, answer.read()) == (200, b'{"messages": []}')
     line.close()

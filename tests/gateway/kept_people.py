@@ -55,7 +55,7 @@ def settle(conn: Connection, keys: KeyRing, key_file: Path, now: datetime) -> No
         _write(conn, kept[-1], now)
     else:
         demo.load(conn, keys, now.date(), now)
-        kept.append(Kept(now, _read(conn)))
+        kept.append(Kept(now, rows_of(conn)))
 
 
 def _anybody(conn: Connection) -> bool:
@@ -63,7 +63,8 @@ def _anybody(conn: Connection) -> bool:
     return any(conn.execute(select(1).select_from(table).limit(1)).first() for table in tables)
 
 
-def _read(conn: Connection) -> Mapping[Table, Sequence[Row]]:
+def rows_of(conn: Connection) -> Mapping[Table, Sequence[Row]]:
+    """All that a register holds, in an order in which it can be written."""
     found = {
         table: [dict(row) for row in conn.execute(select(table)).mappings()]
         for table in schema.everything().sorted_tables
@@ -72,12 +73,20 @@ def _read(conn: Connection) -> Mapping[Table, Sequence[Row]]:
 
 
 def _write(conn: Connection, told: Kept, now: datetime) -> None:
-    for table, rows in told.rows.items():
-        moved = [{name: now if value == told.now else value for name, value in row.items()} for row in rows]
+    moved = {
+        table: [{name: now if value == told.now else value for name, value in row.items()} for row in rows]
+        for table, rows in told.rows.items()
+    }
+    put_rows(conn, moved)
+
+
+def put_rows(conn: Connection, told: Mapping[Table, Sequence[Row]]) -> None:
+    """Writes them into a register that holds nothing, on either database."""
+    for table, rows in told.items():
         if conn.dialect.name == "sqlite":
-            conn.execute(insert(table), moved)
+            conn.execute(insert(table), rows)
         else:
-            _copy(conn, table, moved)
+            _copy(conn, table, rows)
 
 
 def _copy(conn: Connection, table: Table, rows: Sequence[Row]) -> None:

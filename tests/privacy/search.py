@@ -118,7 +118,7 @@ def search(content: bytes) -> list[Hit]:
 def _search(content: bytes) -> list[Hit]:
     narrow = content.replace(b"\0", b"")  # of UTF-16, the letters
     found = [_hit(form, content, content.find(word)) for word, form in _LITERALS.items() if word in content]
-    for view in (content, narrow):
+    for view in (content, narrow) if narrow != content else (content,):
         small = view.lower()
         found += [_hit(form, view, small.find(word)) for word, form in _FOLDED.items() if word in small]
         found += [_hit("digits", view, at) for at in _numbers(view)]
