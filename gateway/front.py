@@ -20,7 +20,7 @@ from flask import Flask
 from gateway.guards import Environ
 from gateway.runtime import Runtime
 from gateway.ussd import Application, is_hop
-from models import strands
+from models.strands import Strands
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -52,7 +52,7 @@ class Front:
         self._application = application
         self._most = most
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
-        self._beside = ThreadPoolExecutor(hops_at_once, thread_name_prefix="hop")
+        self._strands = Strands(ThreadPoolExecutor(hops_at_once, thread_name_prefix="hop"))
         self._in_strands = in_strands
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +62,7 @@ class Front:
             return
         environ = environ_of(scope, body)
         if self._in_strands and is_hop(environ["PATH_INFO"]):
-            status, headers, said = await strands.run(self._beside, self._asked, environ)
+            status, headers, said = await self._strands.run(self._asked, environ)
         else:
             status, headers, said = await get_running_loop().run_in_executor(
                 self._threads, self._asked, environ

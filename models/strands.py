@@ -8,6 +8,7 @@ once, for both: only the few places that wait ask whether they are in a strand. 
 from __future__ import annotations
 
 from asyncio import AbstractEventLoop, Future, get_running_loop
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from threading import Event, get_ident
@@ -20,19 +21,27 @@ T = TypeVar("T")
 
 
 class Strand(greenlet):
-    """One piece of work in the thread of an event loop. `own` is what it keeps for itself while it lasts,
-    `threads` do for it what would hold up the others.
+    """Does one piece of work after the other in the thread of an event loop. `own` is what a piece keeps for itself
+    while it lasts; `threads` do for it what would hold up the others.
     """
 
-    def __init__(self, loop: AbstractEventLoop, threads: Executor, work: Callable[[], None]) -> None:
-        super().__init__(work)
+    def __init__(self, loop: AbstractEventLoop, threads: Executor, at_leisure: deque[Strand]) -> None:
+        super().__init__(self._work)
         self.loop = loop
         self.threads = threads
         self.own: dict[object, Any] = {}
+        self._at_leisure = at_leisure
 
     def wait(self) -> Any:
         """Lets the others go on until somebody calls `switch`, in the loop's thread; what was given to it."""
         return cast(greenlet, self.parent).switch()
+
+    def _work(self, work: Callable[[], None]) -> None:
+        while True:
+            work()
+            self.own.clear()
+            self._at_leisure.append(self)
+            work = self.wait()
 
 
 def current() -> Strand | None:
@@ -41,24 +50,32 @@ def current() -> Strand | None:
     return strand if type(strand) is Strand else None
 
 
-async def run(threads: Executor, work: Callable[..., T], *arguments: Any) -> T:
-    """Does the work in a strand of its own, beside these threads; what it returns. Raises what it raises."""
-    loop = get_running_loop()
-    done: Future[T] = loop.create_future()
+class Strands:
+    """The strands of one loop, beside these threads. One that has done its work is kept: a new one needs new memory."""
 
-    def whole() -> None:
-        try:
-            outcome = work(*arguments)
-        except Exception as fault:  # noqa: BLE001 - whoever waits for the work is told
-            if not done.done():
-                done.set_exception(fault)
-        else:
-            # Who waited may have been cancelled meanwhile.
-            if not done.done():
-                done.set_result(outcome)
+    def __init__(self, threads: Executor) -> None:
+        self._threads = threads
+        self._at_leisure: deque[Strand] = deque()
 
-    Strand(loop, threads, whole).switch()
-    return await done
+    async def run(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Does the work in a strand of its own; what it returns. Raises what it raises."""
+        loop = get_running_loop()
+        done: Future[T] = loop.create_future()
+
+        def whole() -> None:
+            try:
+                outcome = work(*arguments)
+            except Exception as fault:  # noqa: BLE001 - whoever waits for the work is told
+                if not done.done():
+                    done.set_exception(fault)
+            else:
+                # Who waited may have been cancelled meanwhile.
+                if not done.done():
+                    done.set_result(outcome)
+
+        strand = self._at_leisure.pop() if self._at_leisure else Strand(loop, self._threads, self._at_leisure)
+        strand.switch(whole)
+        return await done
 
 
 def blocking(work: Callable[..., T], *arguments: Any) -> T:

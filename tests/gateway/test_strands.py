@@ -27,7 +27,7 @@ def in_a_loop(work: Callable[[Run], Awaitable[Any]]) -> Any:
     with ThreadPoolExecutor(4) as threads:
 
         async def whole() -> Any:
-            return await work(lambda *told: strands.run(threads, *told))
+            return await work(strands.Strands(threads).run)
 
         return uvloop.run(whole())
 
