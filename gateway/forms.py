@@ -30,6 +30,11 @@ def body_of(environ: dict[str, Any], most: int) -> bytes:
         body: bytes = environ["wsgi.input"].read(length)
     except OSError as fault:
         raise BadForm("demande interrompue") from fault
+    return no_longer(body, most)
+
+
+def no_longer(body: bytes, most: int) -> bytes:
+    """A body of at most `most` bytes, as it is. Raises BadForm."""
     if len(body) > most:
         raise BadForm("demande trop longue", 413)
     return body

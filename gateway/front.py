@@ -12,16 +12,18 @@ from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask
 
+from gateway.forms import no_longer
 from gateway.guards import Environ
 from gateway.runtime import Runtime
-from gateway.ussd import Application, is_hop
+from gateway.ussd import PLAIN, Application, Reply, UssdEdge, is_hop
 from models.strands import Strands
 
+T = TypeVar("T")
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -38,72 +40,61 @@ _KEYS = {
 }
 """What the usual headers are called in WSGI."""
 
+_OF_THE_GATE = {b"authorization": "HTTP_AUTHORIZATION", b"x-forwarded-for": "HTTP_X_FORWARDED_FOR"}
+"""The headers that decide who is let in."""
+
+_PLAIN = (PLAIN[0].encode(), PLAIN[1].encode())
+
 
 class Front:
-    """Takes requests in and has the `application` answer them.
+    """Takes requests in and has them answered: hops by the `edge`, all others by the application behind it.
 
-    `most` bytes of a body are read, and one more, which tells the application that there were more. `threads` work on
-    requests; `hops_at_once` others do what a hop must not wait for in the loop's thread, when hops run `in_strands`.
+    `most` bytes of a body are read, and one more, which tells that there were more. `threads` work on requests;
+    `hops_at_once` others do what a hop must not wait for in the loop's thread, when hops run `in_strands`.
     """
 
     def __init__(
-        self, application: Application, *, most: int, threads: int, hops_at_once: int, in_strands: bool
+        self, edge: UssdEdge, *, most: int, threads: int, hops_at_once: int, in_strands: bool
     ) -> None:
-        self._application = application
+        self._edge = edge
         self._most = most
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._strands = Strands(ThreadPoolExecutor(hops_at_once, thread_name_prefix="hop"))
-        self._in_strands = in_strands
+        self._run_hop = self._strands.run if in_strands else self._in_a_thread
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        body = await self._taken_in(receive)
+        body = await taken_in(receive, self._most)
         if body is None:
             return
+        path = path_of(scope)
+        if is_hop(path):
+            reply: Reply | None = await self._run_hop(self._hop, scope, path, body)
+            if reply:
+                await answer(send, _plain(reply))
+                return
         environ = environ_of(scope, body)
-        if self._in_strands and is_hop(environ["PATH_INFO"]):
-            status, headers, said = await self._strands.run(self._asked, environ)
-        else:
-            status, headers, said = await get_running_loop().run_in_executor(
-                self._threads, self._asked, environ
-            )
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": said})
+        await answer(send, await self._in_a_thread(asked, self._edge.inner, environ))
 
-    async def _taken_in(self, receive: Receive) -> bytes | None:
-        """The body, or as much of it as is ever read; None when the client went away meanwhile."""
-        body = b""
-        while len(body) <= self._most:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            body += message["body"]
-            if not message["more_body"]:
-                break
-        return body
+    def _hop(self, scope: Scope, path: str, body: bytes) -> Reply | None:
+        caller = {"REMOTE_ADDR": scope["client"][0] if scope["client"] else ""}
+        for name, value in scope["headers"]:
+            if name in _OF_THE_GATE:
+                _add(caller, _OF_THE_GATE[name], value)
+        return self._edge.reply(scope["method"], path, caller, lambda: no_longer(body, self._most))
 
-    def _asked(self, environ: Environ) -> Answered:
-        told: list[tuple[str, list[tuple[str, str]]]] = []
-
-        def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
-            told[:] = [(status, headers)]
-
-        parts = self._application(environ, start_response)
-        try:
-            said = b"".join(parts)
-        finally:
-            if hasattr(parts, "close"):
-                parts.close()
-        ((status, headers),) = told
-        latin = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return int(status[:3]), latin, said
+    async def _in_a_thread(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await get_running_loop().run_in_executor(self._threads, work, *arguments)
 
 
 def front_of(runtime: Runtime, app: Flask) -> Front:
     """The application of one process behind its event loop."""
     settings = runtime.settings
+    edge = app.wsgi_app
+    if not isinstance(edge, UssdEdge):
+        raise TypeError("hops are answered in front of everything else")
     return Front(
-        app.wsgi_app,
+        edge,
         most=settings.body_bytes,
         threads=settings.web_threads,
         hops_at_once=settings.hops_at_once,
@@ -111,17 +102,60 @@ def front_of(runtime: Runtime, app: Flask) -> Front:
     )
 
 
+async def taken_in(receive: Receive, most: int) -> bytes | None:
+    """The body, or as much of it as is ever read; None when the client went away meanwhile."""
+    body = b""
+    while len(body) <= most:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message["body"]
+        if not message["more_body"]:
+            break
+    return body
+
+
+async def answer(send: Send, answered: Answered) -> None:
+    """Sends an answer."""
+    status, headers, body = answered
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def asked(application: Application, environ: Environ) -> Answered:
+    """What a WSGI application answers."""
+    told: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
+        told[:] = [(status, headers)]
+
+    parts = application(environ, start_response)
+    try:
+        body = b"".join(parts)
+    finally:
+        if hasattr(parts, "close"):
+            parts.close()
+    ((status, headers),) = told
+    latin = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    return int(status[:3]), latin, body
+
+
+def path_of(scope: Scope) -> str:
+    """The path as WSGI writes it: each byte a letter."""
+    path: bytes = scope["raw_path"]
+    return (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1")
+
+
 def environ_of(scope: Scope, body: bytes) -> Environ:
     """The request as WSGI describes it (PEP 3333).
 
     A header whose name has an underscore is left out: WSGI would give it the name of the one with a hyphen.
     """
-    path: bytes = scope["raw_path"]
     host, port = scope["server"] or ("", 0)
     environ: Environ = {
         "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
-        "PATH_INFO": (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
+        "PATH_INFO": path_of(scope),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": host,
         "SERVER_PORT": str(port),
@@ -137,9 +171,21 @@ def environ_of(scope: Scope, body: bytes) -> Environ:
         "wsgi.run_once": False,
     }
     for name, value in scope["headers"]:
-        if b"_" in name:
-            continue
-        key = _KEYS.get(name) or f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
-        told = value.decode("latin-1")
-        environ[key] = f"{environ[key]},{told}" if key in environ else told
+        if b"_" not in name:
+            key = _KEYS.get(name) or f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
+            _add(environ, key, value)
     return environ
+
+
+def _add(environ: Environ, key: str, value: bytes) -> None:
+    """A header; what is said twice is said once, with a comma."""
+    told = value.decode("latin-1")
+    environ[key] = f"{environ[key]},{told}" if key in environ else told
+
+
+def _plain(reply: Reply) -> Answered:
+    headers = [_PLAIN, (b"content-length", b"%d" % len(reply.body))]
+    if reply.header:
+        name, value = reply.header
+        headers.append((name.encode(), value.encode()))
+    return int(reply.status[:3]), headers, reply.body

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.forms import BadForm, body_of, fields_of, required
 from gateway.guards import Environ, Gate
@@ -29,36 +29,53 @@ _CODE = re.compile(r"[*#0-9]{1,16}")
 _SESSION_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
+class Reply(NamedTuple):
+    """What the callback is answered: status line, plain text, and a header or none."""
+
+    status: str
+    body: bytes
+    header: tuple[str, str] | None = None
+
+
 class UssdEdge:
     """The layer. What is not its path goes to the `inner` application."""
 
     def __init__(self, runtime: Runtime, inner: Application) -> None:
-        self._inner = inner
+        self.inner = inner
         self._gate = Gate(runtime.settings)
         self._hops = Hops(runtime)
         self._metrics = runtime.metrics
         self._most = runtime.settings.body_bytes
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answers the request."""
+        """Answers the request, as a WSGI application."""
         path: str = environ["PATH_INFO"]
-        if not is_hop(path):
-            return self._inner(environ, start_response)
+        if is_hop(path):
+            reply = self.reply(environ["REQUEST_METHOD"], path, environ, lambda: body_of(environ, self._most))
+            if reply:
+                return say(start_response, *reply)
+        return self.inner(environ, start_response)
+
+    def reply(self, method: str, path: str, caller: Environ, body: Callable[[], bytes]) -> Reply | None:
+        """The reply to a request whose path `is_hop`; None for who is not let in.
+
+        `caller` holds what the gate looks at, under WSGI's names; `body` may raise BadForm.
+        """
         shown = path[len(PREFIX) : -len(SUFFIX)]
-        if "/" in shown or not self._gate.lets_in(environ, shown):
+        if "/" in shown or not self._gate.lets_in(caller, shown):
             self._metrics.refused("not let in")
-            # Flask has no such route: its answer is that of any path that does not exist, to the last header.
-            return self._inner(environ, start_response)
-        if environ["REQUEST_METHOD"] != "POST":
+            # The inner application has no such route: its answer is that of any path that does not exist.
+            return None
+        if method != "POST":
             self._metrics.refused("method")
-            return say(start_response, "405 Method Not Allowed", b"POST\n", ("allow", "POST"))
+            return Reply("405 Method Not Allowed", b"POST\n", ("allow", "POST"))
         try:
-            hop = hop_of(fields_of(body_of(environ, self._most)))
+            hop = hop_of(fields_of(body()))
         except BadForm as bad:
             self._metrics.refused(str(bad))
-            return say(start_response, f"{bad.status} Bad Request", f"END Demande refusée : {bad}.".encode())
+            return Reply(f"{bad.status} Bad Request", f"END Demande refusée : {bad}.".encode())
         answer = self._hops.answer(hop)
-        return say(start_response, "200 OK", answer.body.encode(), (SCREEN_HEADER, answer.screen))
+        return Reply("200 OK", answer.body.encode(), (SCREEN_HEADER, answer.screen))
 
 
 def is_hop(path: str) -> bool:

@@ -1,17 +1,19 @@
 """The unit of the benchmark: a Flask view that returns a constant, and nothing else; and the floor below it.
 
-Both stand where the gateway's hops do and are called as these are, in the loop's own thread: that is their cheapest.
+Both are called in the loop's own thread, as hops are: that is their cheapest.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from flask import Flask
 
-from gateway.front import Front
-from gateway.ussd import PREFIX, SUFFIX, Application
+from gateway.front import Receive, Scope, Send, answer, asked, environ_of, taken_in
+from gateway.ussd import Application
 
-PATH = f"{PREFIX}bare{SUFFIX}"
+PATH = "/ussd"
+
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 app = Flask("bare", root_path=None, static_folder=None)
 
@@ -31,15 +33,20 @@ def floor(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[b
     return [body]
 
 
-def flask_front() -> Front:
+def flask_front() -> Asgi:
     """The view under the server of the gateway."""
     return _front(app.wsgi_app)
 
 
-def floor_front() -> Front:
+def floor_front() -> Asgi:
     """The callable under the server of the gateway."""
     return _front(floor)
 
 
-def _front(application: Application) -> Front:
-    return Front(application, most=16_384, threads=1, hops_at_once=1, in_strands=True)
+def _front(application: Application) -> Asgi:
+    async def front(scope: Scope, receive: Receive, send: Send) -> None:
+        body = await taken_in(receive, 16_384)
+        if body is not None:
+            await answer(send, asked(application, environ_of(scope, body)))
+
+    return front
