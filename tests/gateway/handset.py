@@ -34,9 +34,13 @@ class Gateway:
     """One process of the gateway, with the demonstration's people."""
 
     runtime: Runtime
-    app: Flask
-    front: Front
     calls: int = 0
+    app: Flask = field(init=False)
+    front: Front = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.app = make_app(self.runtime)
+        self.front = front_of(self.runtime, self.app)
 
     @property
     def client(self) -> Client:
@@ -89,8 +93,7 @@ def open_gateway(
     )
     give_keys(told.key_folder)
     runtime = Runtime.open(told, clock)
-    app = make_app(runtime)
-    return Gateway(runtime, app, front_of(runtime, app))
+    return Gateway(runtime)
 
 
 def people(gateway: Gateway) -> Gateway:

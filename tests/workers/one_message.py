@@ -2,7 +2,6 @@
 
 from config.settings import load
 from gateway.runtime import Runtime
-from gateway.web import make_app
 from tests.gateway.correspondent import Correspondent, echo
 from tests.gateway.handset import Gateway
 from workers.inbox import answer_inbox
@@ -11,7 +10,7 @@ from workers.inbox import answer_inbox
 def take(message_id: str) -> None:
     """The edge, with the settings of the environment."""
     runtime = Runtime.open(load(demo=True))
-    Correspondent(Gateway(runtime, make_app(runtime))).writes("AIDE", id=message_id)
+    Correspondent(Gateway(runtime)).writes("AIDE", id=message_id)
 
 
 def answer() -> None:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from config.settings import load
 from gateway.logs import configure
 from gateway.runtime import Runtime
-from gateway.web import make_app
 from tests.gateway.handset import Gateway
 from workers.answers import keep_promises
 
@@ -31,6 +30,6 @@ def main(what: str, phone: str, environment: Mapping[str, str]) -> None:
     if what == KEEP:
         keep_promises(runtime)
         return
-    shown = Gateway(runtime, make_app(runtime)).post(**hop_of(phone)).text
+    shown = Gateway(runtime).post(**hop_of(phone)).text
     assert "arrive par SMS" in shown, shown
     os.kill(os.getpid(), signal.SIGKILL)
