@@ -23,7 +23,7 @@ def application() -> Flask:
 def front() -> Front:
     """The same behind an event loop. Raises config.faults.Fault."""
     runtime = _runtime()
-    whole = front_of(runtime, make_app(runtime))
+    whole = front_of(make_app(runtime), runtime.settings)
     _leave_in_peace()
     return whole
 

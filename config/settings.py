@@ -94,8 +94,9 @@ class Settings(MoneySettings):
     port: int = Field(8000, ge=1, le=65535, validation_alias="port")
     public_url: str = Field("", description="how the outside reaches the gateway; empty: http://host:port")
     web_processes: int = Field(2, ge=1, le=64)
-    # A client that sends its body slowly holds a thread; one that waits costs nothing.
-    web_threads: int = Field(128, ge=1, le=256, description="requests taken at once by one process")
+    web_threads: int = Field(
+        128, ge=1, le=256, description="requests worked on at once in one process, hops aside"
+    )
     # Each may hold a connection to the database, which allows a hundred by default.
     hops_at_once: int = Field(16, ge=1, le=64, description="hops worked on at once in one process")
 
@@ -106,9 +107,7 @@ class Settings(MoneySettings):
         (), max_length=2, description="of the SMS callbacks alone; empty: webhook_secrets"
     )
     allowed_networks: Networks = Field((), description="who may call; empty: all")
-    trusted_proxies: Networks = Field(
-        (), description="whose X-Forwarded-For counts; they drop X_Forwarded_For"
-    )
+    trusted_proxies: Networks = Field((), description="whose X-Forwarded-For counts")
     body_bytes: int = Field(16_384, ge=1_024, description="the longest body of a callback")
 
     log_format: Literal["json", "text"] = "json"

@@ -1,8 +1,7 @@
 """The gateway as an event loop serves it (ASGI): around the WSGI application, which is what answers.
 
 The loop takes a request in whole before anybody works on it, so that a slow client holds nothing but its connection.
-Then a hop runs in a strand of the loop's own thread, and everything else in a thread of a pool. A SQLite file makes
-whoever uses it wait without a socket, so there a hop gets a thread, too.
+Then a hop or a delivery report runs in a strand of the loop's own thread, and everything else in a thread of a pool.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from urllib.parse import unquote_to_bytes
 
 from flask import Flask
 
+from config.settings import Settings
+from gateway.edge import PLAIN, Application, Edge, Reply
 from gateway.forms import no_longer
 from gateway.guards import Environ
-from gateway.runtime import Runtime
-from gateway.ussd import PLAIN, Application, Reply, UssdEdge, is_hop
 from models.strands import Strands
 
 T = TypeVar("T")
@@ -47,20 +46,21 @@ _PLAIN = (PLAIN[0].encode(), PLAIN[1].encode())
 
 
 class Front:
-    """Takes requests in and has them answered: hops by the `edge`, all others by the application behind it.
+    """Takes requests in and has them answered: by the layers in front of `application`, or by what is behind them.
 
     `most` bytes of a body are read, and one more, which tells that there were more. `threads` work on requests;
-    `hops_at_once` others do what a hop must not wait for in the loop's thread, when hops run `in_strands`.
+    `beside` others do what a strand must not wait for in the loop's thread.
     """
 
-    def __init__(
-        self, edge: UssdEdge, *, most: int, threads: int, hops_at_once: int, in_strands: bool
-    ) -> None:
-        self._edge = edge
+    def __init__(self, application: Application, *, most: int, threads: int, beside: int) -> None:
+        self._edges: list[Edge] = []
+        while isinstance(application, Edge):
+            self._edges.append(application)
+            application = application.inner
+        self._application = application
         self._most = most
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
-        self._strands = Strands(ThreadPoolExecutor(hops_at_once, thread_name_prefix="hop"))
-        self._run_hop = self._strands.run if in_strands else self._in_a_thread
+        self._strands = Strands(ThreadPoolExecutor(beside, thread_name_prefix="beside"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -68,37 +68,31 @@ class Front:
         if body is None:
             return
         path = path_of(scope)
-        if is_hop(path):
-            reply: Reply | None = await self._run_hop(self._hop, scope, path, body)
-            if reply:
-                await answer(send, _plain(reply))
-                return
+        for edge in self._edges:
+            if edge.takes(path):
+                run = self._strands.run if edge.in_strands else self._in_a_thread
+                reply: Reply | None = await run(self._replied, edge, scope, path, body)
+                if reply:
+                    await answer(send, _plain(reply))
+                    return
         environ = environ_of(scope, body)
-        await answer(send, await self._in_a_thread(asked, self._edge.inner, environ))
+        await answer(send, await self._in_a_thread(asked, self._application, environ))
 
-    def _hop(self, scope: Scope, path: str, body: bytes) -> Reply | None:
+    def _replied(self, edge: Edge, scope: Scope, path: str, body: bytes) -> Reply | None:
         caller = {"REMOTE_ADDR": scope["client"][0] if scope["client"] else ""}
         for name, value in scope["headers"]:
             if name in _OF_THE_GATE:
                 _add(caller, _OF_THE_GATE[name], value)
-        return self._edge.reply(scope["method"], path, caller, lambda: no_longer(body, self._most))
+        return edge.reply(scope["method"], path, caller, lambda: no_longer(body, self._most))
 
     async def _in_a_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         return await get_running_loop().run_in_executor(self._threads, work, *arguments)
 
 
-def front_of(runtime: Runtime, app: Flask) -> Front:
+def front_of(app: Flask, settings: Settings) -> Front:
     """The application of one process behind its event loop."""
-    settings = runtime.settings
-    edge = app.wsgi_app
-    if not isinstance(edge, UssdEdge):
-        raise TypeError("hops are answered in front of everything else")
     return Front(
-        edge,
-        most=settings.body_bytes,
-        threads=settings.web_threads,
-        hops_at_once=settings.hops_at_once,
-        in_strands=runtime.database.dialect == "postgresql",
+        app.wsgi_app, most=settings.body_bytes, threads=settings.web_threads, beside=settings.hops_at_once
     )
 
 

@@ -51,8 +51,7 @@ class Gate:
     def _caller(self, environ: Environ) -> str:
         """The nearest address that is not a proxy of ours: what a proxy wrote counts only behind that proxy.
 
-        WSGI gives `X_Forwarded_For` the same name (RFC 3875, 4.1.18), so nobody here can tell a client's from the
-        proxy's: the proxy must drop names with an underscore, as nginx and Apache do.
+        WSGI gives `X_Forwarded_For` the same name (RFC 3875, 4.1.18); gateway.front leaves such headers out.
         """
         chain = [environ.get("REMOTE_ADDR", "")]
         if self._proxies:

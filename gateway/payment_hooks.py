@@ -13,6 +13,7 @@ from flask import Flask, Response, abort, request
 from config.faults import Fault
 from config.jobs import SEND_READY
 from gateway.crash_points import reached
+from gateway.edge import PLAIN
 from gateway.forms import BadForm, body_of
 from gateway.guards import Gate, guarded
 from gateway.payments import PREFIX, operators_of
@@ -20,7 +21,6 @@ from gateway.payments.port import BadCallback, Operator
 from gateway.payments.settling import Settling
 from gateway.runtime import Runtime
 from gateway.tallies import tally
-from gateway.ussd import PLAIN
 from gateway.wake import wake
 from models.database import DatabaseAway
 

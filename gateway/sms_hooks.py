@@ -10,18 +10,18 @@ Delivery reports come by the thousand a second, so they are answered before Flas
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, abort, request
 
+from gateway.edge import PLAIN, PREFIX, Application, Edge, Reply
 from gateway.forms import BadForm, body_of, fields_of, required
 from gateway.guards import Environ, Gate, guarded
 from gateway.intake import Callback, Incoming, Intake, OptOut, Report
 from gateway.loop_guard import written
 from gateway.runtime import Runtime
-from gateway.ussd import PLAIN, PREFIX, Application, StartResponse, say
 
 log = structlog.get_logger(__name__)
 
@@ -43,10 +43,10 @@ def add_sms_hooks(app: Flask, runtime: Runtime) -> None:
     """Adds the callbacks, with the secret in the path or as the password of basic authentication."""
     door = Door(runtime)
     for name, read in (("sms", incoming_of), ("opt-out", opt_out_of)):
-        view = _hook(door, read)
+        view = _hook(door, read, runtime.settings.body_bytes)
         app.add_url_rule(f"{PREFIX}{name}", name, view, methods=["POST"], defaults={"shown": ""})
         app.add_url_rule(f"{PREFIX}<shown>/{name}", name, view, methods=["POST"])
-    app.wsgi_app = ReportEdge(door, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = ReportEdge(door, app.wsgi_app, runtime.settings.body_bytes)  # type: ignore[method-assign]
 
 
 class Door:
@@ -56,17 +56,16 @@ class Door:
         self._gate = Gate(runtime.settings, runtime.settings.sms_secrets)
         self._intake = Intake(runtime)
         self._metrics = runtime.metrics
-        self._most = runtime.settings.body_bytes
 
     def answer(
-        self, environ: Environ, shown: str, read: Callable[[Fields], Callback]
+        self, caller: Environ, shown: str, read: Callable[[Fields], Callback], body: Callable[[], bytes]
     ) -> tuple[int, str] | None:
         """Status and words for a callback that `read` reads; None for who is not let in."""
-        if not self._gate.lets_in(environ, shown):
+        if not self._gate.lets_in(caller, shown):
             self._metrics.refused("not let in")
             return None
         try:
-            self._intake.take(read(fields_of(body_of(environ, self._most))))
+            self._intake.take(read(fields_of(body())))
         except BadForm as bad:
             self._metrics.refused(str(bad))
             return bad.status, f"Demande refusée : {bad}.\n"
@@ -77,27 +76,30 @@ class Door:
         return 200, "OK\n"
 
 
-class ReportEdge:
-    """The layer that answers delivery reports. What is none, or not let in, goes to the `inner` application.
+class ReportEdge(Edge):
+    """The layer that answers delivery reports."""
 
-    That has no such path: who is not let in reads what stands at any path that does not exist, to the last header.
-    """
-
-    def __init__(self, door: Door, inner: Application) -> None:
+    def __init__(self, door: Door, inner: Application, most: int) -> None:
+        super().__init__(inner, most=most, in_strands=True)
         self._door = door
-        self._inner = inner
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answers the request."""
-        path: str = environ["PATH_INFO"]
-        if path.startswith(PREFIX) and path.endswith(DELIVERY) and environ["REQUEST_METHOD"] == "POST":
-            shown, slash, rest = path[len(PREFIX) :].rpartition("/")
-            if rest == DELIVERY and "/" not in shown and bool(shown) == bool(slash):
-                answer = self._door.answer(environ, shown, report_of)
-                if answer:
-                    status, said = answer
-                    return say(start_response, f"{status} {HTTPStatus(status).phrase}", said.encode())
-        return self._inner(environ, start_response)
+    def takes(self, path: str) -> bool:
+        """The callback's path, with the secret in it or without."""
+        if not (path.startswith(PREFIX) and path.endswith(DELIVERY)):
+            return False
+        shown, slash, rest = path[len(PREFIX) :].rpartition("/")
+        return rest == DELIVERY and "/" not in shown and bool(shown) == bool(slash)
+
+    def reply(self, method: str, path: str, caller: Environ, body: Callable[[], bytes]) -> Reply | None:
+        """Whether the report is kept."""
+        if method != "POST":
+            return None
+        shown = path[len(PREFIX) : -len(DELIVERY)].rstrip("/")
+        answer = self._door.answer(caller, shown, report_of, body)
+        if answer is None:
+            return None
+        status, said = answer
+        return Reply(f"{status} {HTTPStatus(status).phrase}", said.encode())
 
 
 def incoming_of(fields: Fields) -> Incoming:
@@ -134,10 +136,10 @@ def opt_out_of(fields: Fields) -> OptOut:
     return OptOut(number)
 
 
-def _hook(door: Door, read: Callable[[Fields], Callback]) -> Callable[[str], Response]:
+def _hook(door: Door, read: Callable[[Fields], Callback], most: int) -> Callable[[str], Response]:
     @guarded("provider")
     def hook(shown: str) -> Response:
-        answer = door.answer(request.environ, shown, read)
+        answer = door.answer(request.environ, shown, read, lambda: body_of(request.environ, most))
         if answer is None:
             abort(404)
         status, said = answer

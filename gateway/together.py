@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from threading import Event, Lock
 from typing import Generic, TypeVar
 
+from models.strands import Strand, blocking, current, pause
+
 Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
 
 
 class Together(Generic[Asked, Answered]):
-    """Gathers what threads ask for and hands it to `work`, at most `most` at a time, one group after the other.
+    """Gathers what threads and strands ask for, and hands it to `work` at most `most` at a time, group after group.
 
     `work` gives an answer for each, in their order. A group waits `gather_seconds` for more to come.
     """
@@ -31,6 +33,7 @@ class Together(Generic[Asked, Answered]):
 
     def ask(self, what: Asked) -> Answered:
         """Waits until the work is done; its answer. Raises what the work raised, each in the group the same."""
+        strand = current()
         with self._entry:
             group = self._gathering
             leads = group is None
@@ -41,25 +44,36 @@ class Together(Generic[Asked, Answered]):
             if len(group.asked) >= self._most:
                 self._gathering = None
                 group.full.set()
+            if strand is not None and not leads:
+                group.waiting.append(strand)
         if leads:
             self._lead(group)
+        elif strand is not None:
+            strand.wait()
         else:
             group.done.wait()
-            if group.fault is not None:
-                raise group.fault
+        if group.fault is not None:
+            raise group.fault
         return group.answered[place]
 
     def _lead(self, group: _Group[Asked, Answered]) -> None:
-        group.full.wait(self._gather_seconds)
+        if current() is None:
+            group.full.wait(self._gather_seconds)
+        else:
+            pause(self._gather_seconds)
+        blocking(self._work_on, group)
+        for strand in group.waiting:
+            strand.loop.call_soon_threadsafe(strand.switch)
+
+    def _work_on(self, group: _Group[Asked, Answered]) -> None:
         with self._turn:
             with self._entry:
                 if self._gathering is group:
                     self._gathering = None
             try:
                 group.answered = self._work(group.asked)
-            except Exception as fault:
+            except Exception as fault:  # noqa: BLE001 - everybody in the group is told
                 group.fault = fault
-                raise
             finally:
                 group.done.set()
 
@@ -71,4 +85,5 @@ class _Group(Generic[Asked, Answered]):
         self.asked: list[Asked] = []
         self.answered: Sequence[Answered] = ()
         self.fault: Exception | None = None
+        self.waiting: list[Strand] = []
         self.full, self.done = Event(), Event()

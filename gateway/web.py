@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 
 from config.settings import weak
+from gateway.edge import PLAIN
 from gateway.events import EndEvents
 from gateway.forms import BadForm, body_of, fields_of
 from gateway.guards import Gate, guarded
@@ -20,7 +21,7 @@ from gateway.runtime import Runtime
 from gateway.simulator import add_simulator
 from gateway.sms_hooks import add_sms_hooks
 from gateway.tallies import page as tallies
-from gateway.ussd import PLAIN, UssdEdge
+from gateway.ussd import UssdEdge
 
 log = structlog.get_logger(__name__)
 

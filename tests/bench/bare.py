@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Flask
 
+from gateway.edge import Application
 from gateway.front import Receive, Scope, Send, answer, asked, environ_of, taken_in
-from gateway.ussd import Application
 
 PATH = "/ussd"
 

@@ -40,7 +40,7 @@ class Gateway:
 
     def __post_init__(self) -> None:
         self.app = make_app(self.runtime)
-        self.front = front_of(self.runtime, self.app)
+        self.front = front_of(self.app, self.runtime.settings)
 
     @property
     def client(self) -> Client:

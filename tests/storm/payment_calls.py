@@ -10,7 +10,8 @@ from secrets import token_hex
 from time import sleep
 from urllib.parse import urlencode
 
-from gateway.ussd import PREFIX, SCREEN_HEADER, SUFFIX
+from gateway.edge import PREFIX
+from gateway.ussd import SCREEN_HEADER, SUFFIX
 from tests.storm.payment_wishes import DIAL, MOST_COPIES, Wish
 
 SERVICE_CODE = "*212#"
