@@ -66,8 +66,6 @@ class Msisdn:
 
         `+223 70 00 00 01`, `0022370000001`, `22370000001` and `70000001` are the same number.
         """
-        if _MALIAN.fullmatch(text) and text[4:6] in _mobile_beginnings():
-            return cls(text)
         return _parsed(text)
 
     @property
@@ -89,9 +87,11 @@ class Msisdn:
         return f"Msisdn({self.masked})"
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> Msisdn:
-    """Everything but the usual form: other spellings, fixed lines, other countries."""
+    """The number in any spelling; a phone that calls comes again with each hop."""
+    if _MALIAN.fullmatch(text) and text[4:6] in _mobile_beginnings():
+        return Msisdn(text)
     if len(text) > _LONGEST_TYPED:
         raise BadMsisdn("too long for a telephone number")
     plain = _PUNCTUATION.sub("", in_ascii(text))
