@@ -321,11 +321,16 @@ def load(**given: Any) -> Settings:
         raise BadSettings(f"{file} cannot be read: {fault.strerror}") from None
 
 
+_WORDS = {"int_parsing": "a whole number, written in digits"}
+"""Ours, where the library's words are about the library."""
+
+
 def _lines(refused: ValidationError) -> Iterator[str]:
     for fault in refused.errors():
         # A default that could not be made because of another setting: that one has its own line.
         if fault["type"] != "default_factory_not_called":
-            yield f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
+            said = _WORDS.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
+            yield f"{'.'.join(map(str, fault['loc']))}: {said}"
 
 
 def weak(settings: Settings) -> tuple[str, ...]:

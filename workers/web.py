@@ -53,6 +53,10 @@ def _check(host: str, port: int, base: int) -> None:
             listener.bind((host, port))
         except OverflowError:
             raise Fault(f"no port {port}. Remedy: PORT=8000") from None
+        except PermissionError:
+            raise Fault(
+                f"port {port} is the system's. Remedy: PORT=8000, and a proxy in front of it"
+            ) from None
         except OSError as fault:
             raise Fault(
                 f"port {port} of {host}: {fault.strerror}. Remedy: end who listens there, or PORT={base + 2}"

@@ -94,3 +94,10 @@ def test_weak_secrets_are_told(given: dict[str, object], reasons: int) -> None:
 def test_the_demos_secret_is_accepted_in_the_demonstration_only() -> None:
     assert load(demo=True).secrets == ("demo",)
     assert load().secrets == ()
+
+
+def test_a_word_for_a_number_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "abc")
+    with pytest.raises(BadSettings) as told:
+        load()
+    assert str(told.value) == "port: a whole number, written in digits"
