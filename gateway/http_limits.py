@@ -1,4 +1,7 @@
-"""What a client may take: seconds for a request, bytes for its headers. uvicorn leaves both to a proxy."""
+"""What a client may take: seconds for a request, bytes for its headers, no more than one protocol.
+
+uvicorn leaves these to a proxy.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,20 @@ from asyncio import Transport
 from time import monotonic
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class _Trailers(list[tuple[bytes, bytes]]):
+    """Where headers go that come behind the body: nowhere. They would pass for those in front of it, without end."""
+
+    def append(self, header: tuple[bytes, bytes]) -> None:
+        """Drops it."""
+
+
+_TRAILERS = _Trailers()
+
+
+class UpgradeRefused(Exception):
+    """Who asks for another protocol would have its body read as the next request."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -41,9 +58,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self._begun, self._in_head, self._head = monotonic(), True, 0
 
     def on_headers_complete(self) -> None:
-        """Its headers are there."""
+        """Its headers are there. Raises UpgradeRefused, which the parser answers with 400."""
+        if self.parser.should_upgrade():
+            raise UpgradeRefused
         super().on_headers_complete()
         self._in_head = False
+        self.headers = _TRAILERS
 
     def on_message_complete(self) -> None:
         """It is whole."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import logging.config
 import os
+import select
 import sys
 import threading
 from collections.abc import Callable, MutableMapping
@@ -22,6 +23,7 @@ from structlog.typing import EventDict, Processor
 
 from config.settings import Settings
 from gateway.masking import masked, masked_entry, trace
+from models.strands import current
 
 HopLine = Callable[..., None]
 """Writes one line a hop: hop_line(screen=..., outcome=..., ms=..., ...), of safe fields only."""
@@ -33,6 +35,9 @@ WEB_SERVER = ("uvicorn", "uvicorn.error", "uvicorn.access", "gunicorn.error", "g
 """Loggers to which the web server gives handlers of its own, which mask nothing."""
 
 log = structlog.get_logger(__name__)
+
+_ROOM = select.poll()
+_ROOM.register(2, select.POLLOUT)
 
 
 class MaskedHandler(logging.StreamHandler[Any]):
@@ -114,6 +119,9 @@ def _text_hop(**fields: object) -> None:
 
 
 def _write(line: bytes) -> None:
+    if current() is not None and not _ROOM.poll(0):
+        # Whoever reads the log has stopped. A thread would wait; a strand would stop everybody.
+        return
     try:
         os.write(2, line)
     except OSError:

@@ -165,7 +165,9 @@ class RedisLines:
         now = monotonic()
         if now < self._away_until:
             raise RedisAway("it was away a moment ago")
-        self._away_until = now + PAUSE_SECONDS
+        # Threads would wait one by one for a server that hangs, so one tries for them; strands wait together.
+        if current() is None:
+            self._away_until = now + PAUSE_SECONDS
 
 
 class _Line:

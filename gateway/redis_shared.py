@@ -34,6 +34,7 @@ class SharedLine:
         self._loop = loop
         self._seconds = read_ms / 1000
         self._socket.settimeout(self._seconds)
+        self._tls = isinstance(wire, ssl.SSLSocket)
         self._asked: deque[tuple[Strand, float]] = deque()
         self._unsent: list[bytes] = []
         self._unread = b""
@@ -82,12 +83,16 @@ class SharedLine:
         except (OSError, RedisError) as fault:
             self.close(Broken(str(fault)))
             return
-        for answer in answers:
-            strand, _ = self._asked.popleft()
+        asked = [self._asked.popleft()[0] for _ in answers]
+        for strand, answer in zip(asked, answers, strict=True):
             strand.switch(answer)
 
     def _answers(self) -> list[Answer]:
-        heard = self._unread + self._received()
+        try:
+            heard = self._unread + self._received()
+        except ssl.SSLWantReadError:
+            # A part of a record, or a ticket: nothing of an answer yet.
+            return []
         answers: list[Answer] = []
         end = 0
         while end < len(heard):
@@ -102,12 +107,20 @@ class SharedLine:
         return answers
 
     def _received(self) -> bytes:
-        heard: bytes = self._socket.recv(MOST_BYTES)
+        heard: bytes = self._decrypted() if self._tls else self._socket.recv(MOST_BYTES)
         if not heard:
             raise Broken("the server closed the connection")
-        # What TLS has decrypted already makes no socket readable.
-        while isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
-            heard += self._socket.recv(MOST_BYTES)
+        return heard
+
+    def _decrypted(self) -> bytes:
+        """All that TLS has: it makes no socket readable. Raises ssl.SSLWantReadError when that is nothing."""
+        self._socket.settimeout(0)
+        try:
+            heard: bytes = self._socket.recv(MOST_BYTES)
+            while self._socket.pending():
+                heard += self._socket.recv(MOST_BYTES)
+        finally:
+            self._socket.settimeout(self._seconds)
         return heard
 
     def _look(self) -> None:

@@ -61,7 +61,14 @@ class Together(Generic[Asked, Answered]):
             group.full.wait(self._gather_seconds)
         else:
             pause(self._gather_seconds)
-        blocking(self._work_on, group)
+        try:
+            blocking(self._work_on, group)
+        except Exception as fault:  # noqa: BLE001 - no thread took the work over: everybody in the group is told
+            with self._entry:
+                if self._gathering is group:
+                    self._gathering = None
+            group.fault = fault
+            group.done.set()
         for strand in group.waiting:
             strand.loop.call_soon_threadsafe(strand.switch)
 

@@ -274,7 +274,8 @@ class Database:
 
 def _refuse_stale(connection: Any, _record: Any, _proxy: Any) -> None:
     if is_stale(connection):
-        raise exc.DisconnectionError("closed by the server while idle")
+        # The others of the pool are as dead: it tries two at most.
+        raise exc.InvalidatePoolError("closed by the server while idle")
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -99,19 +99,23 @@ class Statements:
             self._watch.done(self._descriptor)
 
     def _heard(self, wire: Wire) -> PGresult:
-        pgconn = self._pgconn
-        while True:
-            wire.wait()
-            pgconn.consume_input()
-            if not pgconn.is_busy():
-                break
-        result = pgconn.get_result()
+        result = self._next(wire)
         # What follows the answer says that the server is ready again.
-        while result is not None and (more := pgconn.get_result()) is not None:
+        while result is not None and (more := self._next(wire)) is not None:
             result = more
         if result is None:
             raise psycopg.OperationalError("the server said nothing")
         return result
+
+    def _next(self, wire: Wire) -> PGresult | None:
+        """The next result. libpq would wait for one that is not there, with everybody."""
+        pgconn = self._pgconn
+        while pgconn.is_busy():
+            wire.wait()
+            pgconn.consume_input()
+            if not wire.open and pgconn.is_busy():
+                raise psycopg.OperationalError("the server spoke unasked, and not to the end")
+        return pgconn.get_result()
 
     def _check(self, result: PGresult) -> None:
         if self._pgconn.status == ConnStatus.BAD:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from time import monotonic, sleep
 
@@ -156,6 +157,33 @@ def test_whatever_is_sent_is_answered(line: Line, request_: bytes, status: bytes
     client = line()
     client.sendall(request_)
     assert client.recv(65_536).startswith(b"HTTP/1.1 " + status)
+
+
+def test_what_comes_behind_the_body_is_no_header(line: Line) -> None:
+    client = line()
+    secret = b64encode(b"ramu:demo")
+    client.sendall(
+        b"POST /hooks/africastalking/wrong/ussd HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+        b"%x\r\n%b\r\n0\r\nauthorization: Basic %b\r\n\r\n" % (len(ALL), ALL, secret)
+    )
+    assert b"404" in answers(client)[0]
+    client.sendall(
+        posted(path=b"/hooks/africastalking/wrong/ussd", more=b"authorization: Basic %b\r\n" % secret)
+    )
+    assert b"200 OK" in answers(client)[0]
+
+
+def test_a_body_is_never_read_as_a_request(line: Line) -> None:
+    client = line()
+    client.sendall(posted(b"", more=b"connection: upgrade\r\nupgrade: h2c\r\n", length=40))
+    sleep(0.05)
+    heard = b""
+    with suppress(ConnectionResetError, BrokenPipeError):
+        client.sendall(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n")
+        while part := client.recv(65_536):
+            heard += part
+    assert heard.startswith(b"HTTP/1.1 400") or not heard
+    assert b"alive" not in heard
 
 
 def test_the_answer_to_head_has_no_body(line: Line) -> None:

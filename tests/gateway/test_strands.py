@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from subprocess import PIPE, Popen
 from threading import get_ident
 from time import monotonic, sleep
 from typing import Any
@@ -13,8 +15,10 @@ import pytest
 import uvloop
 from sqlalchemy import func, literal, select
 
+from config.settings import CHECKOUT
 from gateway.places import Places
 from gateway.redis_lines import RedisAway, RedisLines, Script
+from gateway.together import Together
 from models import strands
 from models.database import Database, DatabaseAway, Prepared
 from workers.servers import PostgresServer, RedisServer
@@ -118,6 +122,56 @@ def test_who_finds_no_place_waits_for_one_and_then_gives_up() -> None:
     assert not places.take(0.01)
     places.give_back()
     assert places.take(0.01)
+
+
+class Reluctant(ThreadPoolExecutor):
+    """Has no thread to give, the first time."""
+
+    refused = False
+
+    def submit(self, *told: Any, **more: Any) -> Any:
+        if not self.refused:
+            self.refused = True
+            raise RuntimeError("can't start new thread")
+        return super().submit(*told, **more)
+
+
+def test_a_group_that_no_thread_takes_is_told_and_the_next_is_worked_on() -> None:
+    together = Together[int, int](lambda asked: [10 * number for number in asked], 100, 0.01)
+
+    async def whole() -> Any:
+        with Reluctant(2) as threads:
+            run = strands.Strands(threads).run
+            first = await asyncio.gather(*(run(together.ask, n) for n in range(5)), return_exceptions=True)
+            return first, await asyncio.gather(*(run(together.ask, n) for n in range(5)))
+
+    first, second = uvloop.run(whole())
+    assert [type(fault) for fault in first] == [RuntimeError] * 5
+    assert second == [0, 10, 20, 30, 40]
+
+
+STOPPED_READER = """
+import asyncio, os, sys
+from concurrent.futures import ThreadPoolExecutor
+from gateway import logs
+from models.strands import Strands
+
+async def whole():
+    strands = Strands(ThreadPoolExecutor(1))
+    for _ in range(3_000):
+        await strands.run(logs._write, b"x" * 100)
+
+asyncio.run(whole())
+print("done")
+"""
+
+
+def test_a_log_that_nobody_reads_stops_nobody() -> None:
+    # Its standard error is a pipe of 64 kB that is not read before the end.
+    process = Popen([sys.executable, "-c", STOPPED_READER], cwd=CHECKOUT, stdout=PIPE, stderr=PIPE, text=True)
+    assert process.stdout
+    assert process.stdout.readline() == "done\n"
+    process.communicate()
 
 
 @pytest.fixture
