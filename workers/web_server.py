@@ -82,7 +82,7 @@ def serve(served: str, bind: str, processes: int) -> None:
         # What would keep a web process from starting is told once, here, in a line.
         Runtime.open(load()).close()
     except Fault as fault:
-        print(f"ramu: {fault}", file=sys.stderr)  # noqa: T201
+        click.echo(f"ramu: {fault}", err=True)
         sys.exit(1)
     import_module(served.partition(":")[0])
     WebServer(served, bind, processes).run()
